@@ -1,0 +1,22 @@
+//! Plain data and pure rules: no I/O, no async, no framework.
+//!
+//! Everything that Octroi *decides* stands here (`access`, `zone`, `password_policy`, `session`); everything that it
+//! *does* stands elsewhere and asks these modules. Look next at [`access`], the one place where access is decided.
+
+pub mod access;
+pub mod acr;
+pub mod agent;
+pub mod application;
+pub mod audit;
+pub mod grant;
+pub mod ids;
+pub mod password_policy;
+pub mod reason;
+pub mod role;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod soi;
+pub mod throttle;
+pub mod time;
+pub mod zone;

@@ -1,0 +1,16 @@
+//! Octroi, an OpenID Connect provider (OP) for the agents of a city, as a library and the binary `octroi`.
+//!
+//! **A newcomer's path:** `docs/architecture.md` → `web/router.rs` → `web/oauth/token.rs` →
+//! `oauth/token/authorization_code.rs` → `storage/codes.rs` → `tests/flows/code.rs`.
+//!
+//! Layers import downwards only (`tests/shape` proves it): `app` → `web`, `jobs` → `login`, `oauth`, `directory` →
+//! `storage`, `ephemeral`, `crypto`, `network` → `domain`; and `web` → `ui` → `domain`. `config` is read by `app`, `main`
+//! and the command line only; everybody else receives a small settings struct.
+
+pub mod config;
+pub mod crypto;
+pub mod domain;
+pub mod ephemeral;
+pub mod network;
+pub mod storage;
+pub mod ui;
