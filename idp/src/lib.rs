@@ -13,4 +13,5 @@ pub mod domain;
 pub mod ephemeral;
 pub mod network;
 pub mod storage;
+pub mod telemetry;
 pub mod ui;

@@ -10,6 +10,7 @@ pub mod application;
 pub mod audit;
 pub mod grant;
 pub mod ids;
+pub mod interaction;
 pub mod password_policy;
 pub mod reason;
 pub mod role;

@@ -1,1 +1,62 @@
-//! (being written)
+//! The only place with SQL: [`Store`], the seam between two engines, and one file per table group.
+//!
+//! Callers write `store.write(async |tx: &mut Tx| -> Result<T, E> { … }).await` (or `read`) and call the functions of the
+//! table files inside. Rules: statements are `const` (a test prepares each one on both engines, see [`statements`]); `$1`
+//! placeholders, no engine's own functions, time from the caller; a closure may run twice, so only storage calls belong
+//! in it; "refused, but keep what was written" is `Ok(Refused(…))`, because `Err` rolls back. Look next at `codes.rs`
+//! (something that is consumed once) and `docs/decisions/0001-storage-seam.md`.
+
+mod connect;
+mod error;
+mod migrate;
+mod seam;
+
+pub mod activation;
+pub mod agents;
+pub mod applications;
+pub mod audit;
+pub mod codes;
+pub mod grants;
+pub mod markers;
+pub mod passwords;
+pub mod roles;
+pub mod sessions;
+pub mod signing_keys;
+pub mod throttle;
+
+pub use connect::{DatabaseUrl, Store, StoreSettings};
+pub use error::{Cause, Constraint, StoreError};
+pub use migrate::Schema;
+pub use seam::{Tx, Work};
+
+pub(crate) use error::stored;
+pub(crate) use seam::on;
+
+/// Declares the statements of one file as constants and lists them as `ALL`, so that a test can prepare each one.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)+) => {
+        $($(#[$doc])* const $name: &str = $sql;)+
+        /// Every statement of this file, by name.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name),)+];
+    };
+}
+pub(crate) use statements;
+
+/// Every statement that this crate can send, with the file and the name it is written under.
+pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
+    let files: &[(&str, &[(&str, &str)])] = &[
+        ("activation", activation::ALL),
+        ("agents", agents::ALL),
+        ("applications", applications::ALL),
+        ("audit", audit::ALL),
+        ("codes", codes::ALL),
+        ("grants", grants::ALL),
+        ("markers", markers::ALL),
+        ("passwords", passwords::ALL),
+        ("roles", roles::ALL),
+        ("sessions", sessions::ALL),
+        ("signing_keys", signing_keys::ALL),
+        ("throttle", throttle::ALL),
+    ];
+    files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (*file, *name, *sql))).collect()
+}

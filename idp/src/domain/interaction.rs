@@ -1,0 +1,29 @@
+//! A pending interaction: what an authorization request waits for while the agent stands before a page.
+//!
+//! Kept in ephemeral state under a random id. Pages look at it; only `/oauth2/authorize/resume` consumes it. The request
+//! itself is opaque here: `oauth` writes it and reads it back, `login` never looks inside.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::ClientId;
+use super::time::Timestamp;
+use super::zone::NetworkZone;
+
+/// What a login page needs to know about the authorization request behind it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Interaction {
+    pub client_id: ClientId,
+    /// Shown to the agent.
+    pub application_name: String,
+    /// Origin (or scheme) of the redirect URI: Chromium applies `form-action` to the redirect after a form (HTTP-02).
+    pub return_origin: String,
+    pub login_hint: Option<String>,
+    pub ui_locales: Option<String>,
+    pub created_at: Timestamp,
+    /// A session counts only if it logged in at or after this moment (`prompt=login`, `max_age`, another agent's hint).
+    pub login_after: Option<Timestamp>,
+    /// The lowest zone seen so far.
+    pub zone: NetworkZone,
+    /// The validated authorization request.
+    pub request: serde_json::Value,
+}

@@ -1,0 +1,177 @@
+//! Agents: what HR provides, found by SOI, listed by SOI in pages.
+
+use jiff::civil::Date;
+use sqlx::FromRow;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::{StoreError, Tx, on, statements, stored};
+use crate::domain::agent::{Agent, AgentRecord, Employment};
+use crate::domain::ids::Sub;
+use crate::domain::soi::Soi;
+use crate::domain::time::Timestamp;
+
+const TABLE: &str = "agent";
+
+macro_rules! columns {
+    () => {
+        "soi, sub, given_name, family_name, email, recovery_email, mobile, department, position, manager_soi, \
+         employment, start_date, end_date, version, created_at, updated_at"
+    };
+}
+
+statements! {
+    FIND = concat!("SELECT ", columns!(), " FROM agent WHERE soi = $1");
+    INSERT = "INSERT INTO agent (soi, sub, given_name, family_name, search_key, email, recovery_email, mobile, department, \
+              position, manager_soi, employment, start_date, end_date, version, created_at, updated_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15)";
+    UPDATE = "UPDATE agent SET given_name = $2, family_name = $3, search_key = $4, email = $5, recovery_email = $6, \
+              mobile = $7, department = $8, position = $9, manager_soi = $10, employment = $11, start_date = $12, \
+              end_date = $13, version = version + 1, updated_at = $14 WHERE soi = $1 AND version = $15";
+    LIST = concat!("SELECT ", columns!(), " FROM agent WHERE soi > $1 \
+            AND (CAST($2 AS TEXT) IS NULL OR department = $2) \
+            AND (CAST($3 AS TEXT) IS NULL OR employment = $3) \
+            AND (CAST($4 AS TEXT) IS NULL OR search_key LIKE $4 ESCAPE '\\') ORDER BY soi LIMIT $5");
+    COUNT = "SELECT count(*) FROM agent";
+}
+
+/// A row, in the types that both engines share.
+#[derive(FromRow)]
+pub(super) struct AgentRow {
+    soi: String,
+    sub: String,
+    given_name: String,
+    family_name: String,
+    email: String,
+    recovery_email: Option<String>,
+    mobile: Option<String>,
+    department: Option<String>,
+    position: Option<String>,
+    manager_soi: Option<String>,
+    employment: String,
+    start_date: Option<String>,
+    end_date: Option<String>,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<AgentRow> for Agent {
+    type Error = StoreError;
+
+    fn try_from(row: AgentRow) -> Result<Self, StoreError> {
+        let date = |column, text: Option<String>| -> Result<Option<Date>, StoreError> {
+            text.map(|t| stored(TABLE, column, &t)).transpose()
+        };
+        Ok(Self {
+            sub: Sub::new(row.sub),
+            record: AgentRecord {
+                soi: Soi::from_stored(row.soi),
+                given_name: row.given_name,
+                family_name: row.family_name,
+                email: row.email,
+                recovery_email: row.recovery_email,
+                mobile: row.mobile,
+                department: row.department,
+                position: row.position,
+                manager: row.manager_soi.map(Soi::from_stored),
+                employment: stored::<Employment>(TABLE, "employment", &row.employment)?,
+                start_date: date("start_date", row.start_date)?,
+                end_date: date("end_date", row.end_date)?,
+            },
+            version: row.version,
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+        })
+    }
+}
+
+/// Which agents to list; a page begins after the SOI `after`.
+#[derive(Debug, Clone, Default)]
+pub struct AgentFilter {
+    pub after: Option<Soi>,
+    pub department: Option<String>,
+    pub employment: Option<Employment>,
+    /// Part of a name, SOI or e-mail; case and accents do not count.
+    pub search: Option<String>,
+    pub limit: u32,
+}
+
+/// The agent with this SOI.
+pub async fn find(tx: &mut Tx, soi: &Soi) -> Result<Option<Agent>, StoreError> {
+    let row: Option<AgentRow> = on!(tx, conn => sqlx::query_as(FIND).bind(soi.as_str()).fetch_optional(conn).await)?;
+    row.map(Agent::try_from).transpose()
+}
+
+/// Adds an agent. A known SOI is [`Constraint::AgentSoi`](super::Constraint::AgentSoi); an unknown manager fails at commit.
+pub async fn insert(tx: &mut Tx, record: &AgentRecord, sub: &Sub, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(INSERT)
+        .bind(record.soi.as_str())
+        .bind(sub.as_str())
+        .bind(&record.given_name)
+        .bind(&record.family_name)
+        .bind(search_key(record))
+        .bind(&record.email)
+        .bind(&record.recovery_email)
+        .bind(&record.mobile)
+        .bind(&record.department)
+        .bind(&record.position)
+        .bind(record.manager.as_ref().map(Soi::as_str))
+        .bind(record.employment.as_str())
+        .bind(record.start_date.map(|d| d.to_string()))
+        .bind(record.end_date.map(|d| d.to_string()))
+        .bind(now.millis())
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Replaces what HR provides, if the agent is still at `version`; answers whether it was.
+pub async fn update(tx: &mut Tx, record: &AgentRecord, version: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = on!(tx, conn => sqlx::query(UPDATE)
+        .bind(record.soi.as_str())
+        .bind(&record.given_name)
+        .bind(&record.family_name)
+        .bind(search_key(record))
+        .bind(&record.email)
+        .bind(&record.recovery_email)
+        .bind(&record.mobile)
+        .bind(&record.department)
+        .bind(&record.position)
+        .bind(record.manager.as_ref().map(Soi::as_str))
+        .bind(record.employment.as_str())
+        .bind(record.start_date.map(|d| d.to_string()))
+        .bind(record.end_date.map(|d| d.to_string()))
+        .bind(now.millis())
+        .bind(version)
+        .execute(conn).await.map(|done| done.rows_affected()))?;
+    Ok(changed == 1)
+}
+
+/// A page of agents in the order of their SOI.
+pub async fn list(tx: &mut Tx, filter: &AgentFilter) -> Result<Vec<Agent>, StoreError> {
+    let rows: Vec<AgentRow> = on!(tx, conn => sqlx::query_as(LIST)
+        .bind(filter.after.as_ref().map_or("", Soi::as_str))
+        .bind(&filter.department)
+        .bind(filter.employment.map(Employment::as_str))
+        .bind(filter.search.as_deref().map(|s| format!("%{}%", escape_like(&fold(s)))))
+        .bind(i64::from(filter.limit))
+        .fetch_all(conn).await)?;
+    rows.into_iter().map(Agent::try_from).collect()
+}
+
+/// How many agents there are.
+pub async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(on!(tx, conn => sqlx::query_scalar(COUNT).fetch_one(conn).await)?)
+}
+
+fn search_key(record: &AgentRecord) -> String {
+    fold(&format!("{} {} {} {}", record.given_name, record.family_name, record.soi, record.email))
+}
+
+fn fold(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

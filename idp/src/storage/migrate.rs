@@ -1,0 +1,87 @@
+//! Bringing a database to this binary's schema, and saying plainly when it is older, newer or empty.
+
+use sqlx::migrate::Migrator;
+
+use super::error::Cause;
+use super::{Store, StoreError};
+
+static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// The state of a database's schema beside what this binary knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// No migration has run.
+    Empty,
+    Older {
+        found: i64,
+        known: i64,
+    },
+    Current,
+    Newer {
+        found: i64,
+        known: i64,
+    },
+}
+
+impl Store {
+    /// Reads the schema's state; changes nothing.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        let known = self.migrator().iter().map(|m| m.version).max().unwrap_or(0);
+        let found = match self {
+            Self::Sqlite { writer, .. } => {
+                let table: i64 = sqlx::query_scalar(SQLITE_HAS_TABLE).fetch_one(writer).await?;
+                if table == 0 { None } else { sqlx::query_scalar(NEWEST).fetch_one(writer).await? }
+            }
+            Self::Postgres(pool) => {
+                let table: bool = sqlx::query_scalar(POSTGRES_HAS_TABLE).fetch_one(pool).await?;
+                if table { sqlx::query_scalar(NEWEST).fetch_one(pool).await? } else { None }
+            }
+        };
+        Ok(match found {
+            None => Schema::Empty,
+            Some(found) if found < known => Schema::Older { found, known },
+            Some(found) if found > known => Schema::Newer { found, known },
+            Some(_) => Schema::Current,
+        })
+    }
+
+    /// Fails unless the schema is this binary's own.
+    pub async fn require_current_schema(&self) -> Result<(), StoreError> {
+        let known = self.migrator().iter().map(|m| m.version).max().unwrap_or(0);
+        match self.schema().await? {
+            Schema::Current => Ok(()),
+            Schema::Empty => Err(StoreError::SchemaTooOld { found: 0, known }),
+            Schema::Older { found, known } => Err(StoreError::SchemaTooOld { found, known }),
+            Schema::Newer { found, known } => Err(StoreError::SchemaTooNew { found, known }),
+        }
+    }
+
+    /// Runs the migrations that are due. A newer database is left untouched.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        if let Schema::Newer { found, known } = self.schema().await? {
+            return Err(StoreError::SchemaTooNew { found, known });
+        }
+        match self {
+            Self::Sqlite { writer, .. } => SQLITE.run(writer).await,
+            Self::Postgres(pool) => POSTGRES.run(pool).await,
+        }
+        .map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(error) => StoreError::from(error),
+            other => StoreError::Unavailable(Cause::Migration, Some(sqlx::Error::Migrate(Box::new(other)))),
+        })
+    }
+
+    /// Whether this is the embedded engine, which a server migrates by itself.
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
+    }
+
+    fn migrator(&self) -> &'static Migrator {
+        if self.is_embedded() { &SQLITE } else { &POSTGRES }
+    }
+}
+
+const SQLITE_HAS_TABLE: &str = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
+const POSTGRES_HAS_TABLE: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
