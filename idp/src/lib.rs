@@ -11,6 +11,7 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod ephemeral;
+pub mod login;
 pub mod network;
 pub mod storage;
 pub mod telemetry;

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::{Login, LoginError, Visit, same_twice};
+use crate::crypto::short_code::PlainCode;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::password_policy::Breach;
@@ -47,13 +48,13 @@ impl Login {
         let now = self.clock.now();
         let identifier = normalise(&form.soi);
         let policy = &self.settings.policy;
-        if let Err(breach) = same_twice(&form.new, &form.again).and_then(|()| policy.check_text(&form.new, &identifier)) {
+        if let Err(breach) = same_twice(&form.new, &form.again).and_then(|()| policy.check_text(&form.new, &identifier))
+        {
             return Ok(Activation::Breach(breach));
         }
         let soi = self.settings.soi_syntax.parse(&form.soi).unwrap_or_else(|_| Soi::from_stored(String::new()));
         let key = self.lookup.digest(PURPOSE, &identifier);
-        let code = crate::crypto::random::normalise_code(&form.code);
-        let digest = self.short_codes.digest(PURPOSE, soi.as_str(), &code);
+        let digest = self.short_codes.digest(PURPOSE, soi.as_str(), &PlainCode::typed(&form.code));
 
         let agent = match self.look_at_code(&soi, digest, &key, visit, now).await? {
             Look::Blocked(wait) => return Ok(Activation::Throttled { wait }),
@@ -119,7 +120,8 @@ impl Login {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let login_key = self.lookup.digest("login", soi.as_str());
-        let event = Event::new("agent.activated", Actor::Agent(soi.clone())).with_subject(soi).with_contact(visit.contact);
+        let event =
+            Event::new("agent.activated", Actor::Agent(soi.clone())).with_subject(soi).with_contact(visit.contact);
         self.store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
                 if !activation::consume(tx, soi, digest, now).await? {

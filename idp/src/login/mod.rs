@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::crypto::hash::{LookupKey, ShortCodeKey};
+use crate::crypto::keyed::LookupKey;
 use crate::crypto::password::{PasswordPool, PasswordPoolError};
 use crate::crypto::random::Random;
+use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::Contact;
 use crate::domain::password_policy::{Breach, Owner, PasswordPolicy};

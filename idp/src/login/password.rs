@@ -44,7 +44,12 @@ pub(super) struct Known {
 
 impl Login {
     /// Tries SOI and password, both as typed.
-    pub async fn attempt(&self, typed_soi: &str, password: PlainPassword, visit: Visit<'_>) -> Result<Step, LoginError> {
+    pub async fn attempt(
+        &self,
+        typed_soi: &str,
+        password: PlainPassword,
+        visit: Visit<'_>,
+    ) -> Result<Step, LoginError> {
         let step = self.try_password(typed_soi, password, visit).await?;
         let (result, reason) = match &step {
             Step::In(_) => ("in", ""),
@@ -123,10 +128,17 @@ impl Login {
 
     /// The queue was full: the attempt was none.
     pub(super) async fn give_back(&self, key: &[u8; 32], zone: NetworkZone) -> Result<(), StoreError> {
-        self.store.write(async |tx: &mut Tx| -> Result<(), StoreError> { throttle::give_back(tx, key, zone).await }).await
+        self.store
+            .write(async |tx: &mut Tx| -> Result<(), StoreError> { throttle::give_back(tx, key, zone).await })
+            .await
     }
 
-    async fn note_wrong_credentials(&self, soi: Option<&Soi>, visit: Visit<'_>, now: Timestamp) -> Result<(), StoreError> {
+    async fn note_wrong_credentials(
+        &self,
+        soi: Option<&Soi>,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let unknown = Soi::from_stored(String::new());
         let soi = soi.unwrap_or(&unknown);
         self.store

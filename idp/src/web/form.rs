@@ -88,7 +88,7 @@ impl Visitor {
         let origin_is_ours =
             self.origin.as_ref().is_none_or(|o| self.web.settings.origins.iter().any(|ours| ours == o));
         let form = OwnForm(params);
-        (origin_is_ours && !self.browser_is_new && self.web.csrf.verify(&self.browser, form.field("csrf"))).then_some(form)
+        (origin_is_ours && !self.browser_is_new && self.web.csrf.verify(self.browser.reveal(), form.field("csrf"))).then_some(form)
     }
 
     /// A page with its headers: policy, language, the pre-session cookie where the browser has none yet.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum_server::Handle;
 
-use crate::telemetry::Stopwatch;
+use crate::domain::time::Stopwatch;
 
 /// A bound listener and what it serves.
 pub struct Listener {

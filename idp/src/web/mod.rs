@@ -9,6 +9,7 @@ pub mod form;
 pub mod headers;
 pub mod health;
 pub mod listen;
+pub mod metrics;
 pub mod middleware;
 pub mod oauth;
 pub mod pages;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::crypto::hash::CsrfKey;
+use crate::crypto::keyed::CsrfKey;
 use crate::login::Login;
 use crate::network::ZoneDecider;
 use crate::oauth::Provider;

@@ -135,7 +135,7 @@ impl Visitor {
             branding: self.web.branding.clone(),
             locale: self.locale,
             zone: self.zone(),
-            csrf: self.web.csrf.token_for(&self.browser),
+            csrf: self.web.csrf.token_for(self.browser.reveal()),
             language_href: Some(self.language_href()),
         }
     }

@@ -15,7 +15,7 @@ use super::headers::secure;
 use super::visitor::RequestContext;
 use crate::domain::ids::RequestId;
 use crate::network::ListenerZone;
-use crate::telemetry::Stopwatch;
+use crate::domain::time::Stopwatch;
 
 /// The state of the middleware: the layers, and the listener through which the request came.
 #[derive(Clone)]
