@@ -222,6 +222,8 @@ mod tests {
             ("for=192.0.2.1;proto=http;proto=http", Malformed::Repeated),
             (r#"for="192.0.2.1"#, Malformed::Unclosed),
             (r#"for="192.0.2.1\"#, Malformed::Unclosed),
+            (r#"for=192.0.2.1;x="a,b""#, Malformed::Separator),
+            (r#"for=192.0.2.1;x="a\;b""#, Malformed::Separator),
             ("for=192.0.2.1:80", Malformed::Trailing),
             ("for=[2001:db8::1]", Malformed::Pair),
             ("for=192.0.2.1 for=192.0.2.2", Malformed::Trailing),
@@ -229,6 +231,14 @@ mod tests {
         ] {
             assert_eq!(parse(line), Err(why), "{line}");
         }
+    }
+
+    /// Well formed by the letter of RFC 7239, with the proxy's element inside the client's quotes.
+    #[test]
+    fn a_quote_closed_by_the_proxys_own_quotes_is_refused() {
+        let forged = r#"for=10.20.3.4;x=""#;
+        let appended = r#"for=203.0.113.9;host=";y="z""#;
+        assert_eq!(parse(&format!("{forged}, {appended}")), Err(Malformed::Separator));
     }
 
     /// What a client writes stands on the left; whatever it is, it must not hide what the proxy appends.

@@ -78,7 +78,7 @@ fn qualifies(address: IpAddr) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_untrusted_peer_is_the_client_whatever_headers_it_sends(

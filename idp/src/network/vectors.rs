@@ -116,6 +116,8 @@ fn no_doubtful_header_of_a_trusted_proxy_gives_a_client() {
         ("unknown", Why::HeaderMalformed),
         ("10.20.3.4\u{7f}", Why::HeaderMalformed),
         ("10.20.3.4, é", Why::HeaderMalformed),
+        ("\u{7f}, 10.20.3.4", Why::HeaderMalformed),
+        ("é, 10.20.3.4", Why::HeaderMalformed),
         ("10.0.0.1", Why::OnlyProxies),
         ("10.0.0.1, 10.0.0.2, ::ffff:10.0.0.1", Why::OnlyProxies),
         ("10.20.3.4, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1", Why::TooManyHops),
