@@ -149,6 +149,7 @@ impl Gallery<'_> {
             frame,
             why,
             ticket: "ticket".into(),
+            interaction: Some("interaction".into()),
             soi: "100003".into(),
             application: Some("Webmail".into()),
             rules,

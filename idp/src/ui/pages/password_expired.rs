@@ -17,6 +17,8 @@ pub struct PasswordExpired {
     pub why: PasswordRenewal,
     /// Proof of the password that was just verified; a hidden field.
     pub ticket: String,
+    /// The pending authorization request, to which the login goes on.
+    pub interaction: Option<String>,
     /// For the browser's password manager; a field without a name.
     pub soi: String,
     /// Where the login leads afterwards.
