@@ -75,9 +75,8 @@ mod tests {
     async fn is_live(sample: &Sample, issued: &IssuedCode) -> bool {
         let digest = sample.directory.short_codes.digest(PURPOSE, issued.soi.as_str(), &issued.code);
         let now = sample.clock.now();
-        let ask = async |tx: &mut Tx| -> Result<bool, StoreError> {
-            activation::is_live(tx, &issued.soi, digest, now).await
-        };
+        let ask =
+            async |tx: &mut Tx| -> Result<bool, StoreError> { activation::is_live(tx, &issued.soi, digest, now).await };
         sample.store.read(ask).await.unwrap()
     }
 

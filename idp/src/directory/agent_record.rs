@@ -131,7 +131,9 @@ fn optional<T>(
 /// NFC, without white space around and with single spaces inside. Control characters, and marks that turn the direction
 /// of text (a name that reads otherwise than it is written), are refused rather than removed.
 fn tidy(text: &str) -> Result<String, Fault> {
-    let bad = |c: &char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let bad = |c: &char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if let Some(found) = text.chars().find(bad) {
         let what = format!("it holds an invisible control character (U+{:04X})", u32::from(found));
         return Err((what, "remove it, or type the value anew".into()));
@@ -154,7 +156,9 @@ fn name(text: &str) -> Result<String, Fault> {
 /// RFC 5321 §4.1.2 without quoted local parts, address literals and names without a dot: what a mail server of a city
 /// delivers. The domain is folded to lower case; the part before the `@` stays as it is.
 fn email(text: &str) -> Result<String, Fault> {
-    let fault = |why: &str| (format!("{} is not an e-mail address: {why}", shown(text)), "write it as name@domain.example".into());
+    let fault = |why: &str| {
+        (format!("{} is not an e-mail address: {why}", shown(text)), "write it as name@domain.example".into())
+    };
     if text.len() > MAX_EMAIL {
         return Err(fault("it is longer than 254 characters"));
     }
@@ -183,28 +187,39 @@ fn email(text: &str) -> Result<String, Fault> {
 /// E.164: `+` and 8 to 15 digits. Spaces, dots, dashes and brackets are for the eye; `00` is `+`; a French number of ten
 /// digits gets its country code.
 fn mobile(text: &str) -> Result<String, Fault> {
-    let fault = || (format!("{} is not a telephone number", shown(text)), "write it as +33612345678 or 06 12 34 56 78".into());
-    let compact: String =
-        text.replace("(0)", "").chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '/' | '\u{2011}')).collect();
+    let fault =
+        || (format!("{} is not a telephone number", shown(text)), "write it as +33612345678 or 06 12 34 56 78".into());
+    let compact: String = text
+        .replace("(0)", "")
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '/' | '\u{2011}'))
+        .collect();
     let digits = match (compact.strip_prefix('+').or_else(|| compact.strip_prefix("00")), compact.strip_prefix('0')) {
         (Some(international), _) => international.to_owned(),
         (None, Some(national)) if compact.len() == 10 => format!("{COUNTRY_CODE}{national}"),
         _ => return Err(fault()),
     };
-    let is_number = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    let is_number =
+        (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     if is_number { Ok(format!("+{digits}")) } else { Err(fault()) }
 }
 
 fn manager(text: &str, own: &Soi, syntax: &SoiSyntax) -> Result<Soi, Fault> {
-    let manager = syntax.parse(text).map_err(|error| (error.to_string(), "give the manager's SOI, or leave it empty".to_owned()))?;
+    let manager = syntax
+        .parse(text)
+        .map_err(|error| (error.to_string(), "give the manager's SOI, or leave it empty".to_owned()))?;
     if manager == *own {
-        return Err(("the agent would be their own manager".into(), "give another agent's SOI, or leave it empty".into()));
+        return Err((
+            "the agent would be their own manager".into(),
+            "give another agent's SOI, or leave it empty".into(),
+        ));
     }
     Ok(manager)
 }
 
 fn employment(text: &str) -> Result<Employment, Fault> {
-    text.parse().map_err(|_| (format!("{} is not an employment", shown(text)), "write active, suspended or left".into()))
+    text.parse()
+        .map_err(|_| (format!("{} is not an employment", shown(text)), "write active, suspended or left".into()))
 }
 
 /// `YYYY-MM-DD` and nothing else (ISO 8601).
@@ -275,9 +290,19 @@ mod tests {
 
     #[test]
     fn addresses_that_no_mail_server_delivers_are_refused() {
-        for typed in ["ines", "@ville.example", "ines@", "ines@ville", "i nes@ville.example", "ines@@ville.example",
-            ".ines@ville.example", "inès@ville.example", "ines@-ville.example", "a@b..example", "\"i\"@ville.example"]
-        {
+        for typed in [
+            "ines",
+            "@ville.example",
+            "ines@",
+            "ines@ville",
+            "i nes@ville.example",
+            "ines@@ville.example",
+            ".ines@ville.example",
+            "inès@ville.example",
+            "ines@-ville.example",
+            "a@b..example",
+            "\"i\"@ville.example",
+        ] {
             assert_eq!(problem(|d| d.email = Some(typed.into())).field, "email", "{typed}");
         }
         let long = format!("{}@ville.example", "a".repeat(65));
@@ -322,11 +347,8 @@ mod tests {
     fn a_field_that_is_not_given_stays_an_empty_one_is_cleared_and_an_empty_employment_reinstates_nobody() {
         let syntax = SoiSyntax::new(SoiSyntax::DEFAULT).unwrap();
         let base = AgentRecord { employment: Employment::Suspended, ..sample::record("100001") };
-        let draft = AgentDraft {
-            department: Some(String::new()),
-            employment: Some(String::new()),
-            ..AgentDraft::default()
-        };
+        let draft =
+            AgentDraft { department: Some(String::new()), employment: Some(String::new()), ..AgentDraft::default() };
         let after = draft.complete(&base.soi, Some(&base), &syntax).unwrap();
         assert_eq!(after, AgentRecord { department: None, ..base.clone() });
         let draft = AgentDraft { email: Some(String::new()), ..AgentDraft::default() };

@@ -35,7 +35,9 @@ impl DirectoryError {
     }
 
     pub(super) fn changed_meanwhile(name: impl fmt::Display) -> Self {
-        Self::Conflict { message: format!("{name} was changed by somebody else at the same moment; look again and retry") }
+        Self::Conflict {
+            message: format!("{name} was changed by somebody else at the same moment; look again and retry"),
+        }
     }
 
     pub(super) fn by_rule(rule: Rule, message: impl Into<String>) -> Self {

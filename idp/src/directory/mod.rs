@@ -41,7 +41,7 @@ pub use audit::EventPage;
 pub use changes::{Change, FieldChange};
 pub use error::{DirectoryError, FieldProblem, Refusal, Rule};
 pub use import::{
-    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportRow, ImportSummary, LineProblem, PlannedChange, Problems,
+    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, LineProblem, PlannedChange, Problems,
 };
 pub use mandate::Mandate;
 
