@@ -12,6 +12,7 @@ pub mod crypto;
 pub mod directory;
 pub mod domain;
 pub mod ephemeral;
+pub mod login;
 pub mod network;
 pub mod storage;
 pub mod telemetry;

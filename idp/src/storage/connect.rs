@@ -106,7 +106,7 @@ impl Store {
         F: for<'t> Work<'t, T, E>,
         E: From<StoreError>,
     {
-        let started = crate::telemetry::Stopwatch::start();
+        let started = crate::domain::time::Stopwatch::start();
         let mut attempt = 0;
         loop {
             let mut tx = match self {

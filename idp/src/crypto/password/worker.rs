@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::phc::{Cost, PasswordHash};
 use super::queue::Queue;
-use crate::crypto::stopwatch::Stopwatch;
+use crate::domain::time::Stopwatch;
 use crate::domain::secret::{KeyBytes, PlainPassword};
 
 /// Where the output goes; `None` when it could not be computed.
