@@ -12,6 +12,7 @@ pub mod crypto;
 pub mod domain;
 pub mod ephemeral;
 pub mod network;
+pub mod oauth;
 pub mod storage;
 pub mod telemetry;
 pub mod ui;

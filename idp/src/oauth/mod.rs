@@ -12,6 +12,7 @@ mod applications;
 pub mod authorize;
 mod claims;
 mod client_auth;
+mod decision;
 pub mod discovery;
 mod error;
 mod id_token_hint;

@@ -118,7 +118,11 @@ mod tests {
     use crate::oauth::testing::application;
 
     fn registered(uri: &str, method: ClientAuthMethod) -> ApplicationRecord {
-        ApplicationRecord { redirect_uris: vec![uri.into()], token_endpoint_auth_method: method, ..application("portal") }
+        ApplicationRecord {
+            redirect_uris: vec![uri.into()],
+            token_endpoint_auth_method: method,
+            ..application("portal")
+        }
     }
 
     fn accepts(uri: &str, method: ClientAuthMethod, presented: &str) -> bool {

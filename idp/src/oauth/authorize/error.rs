@@ -58,7 +58,9 @@ impl PageError {
             Self::ApplicationUnknown => "no application is registered with this client_id",
             Self::RedirectUriMissing { .. } => "redirect_uri is missing",
             Self::RedirectUriRepeated { .. } => "redirect_uri is repeated",
-            Self::RedirectUriUnregistered { .. } => "redirect_uri is not exactly one that is registered for this client_id",
+            Self::RedirectUriUnregistered { .. } => {
+                "redirect_uri is not exactly one that is registered for this client_id"
+            }
         }
     }
 }
