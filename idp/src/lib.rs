@@ -14,6 +14,7 @@ pub mod domain;
 pub mod ephemeral;
 pub mod login;
 pub mod network;
+pub mod oauth;
 pub mod storage;
 pub mod telemetry;
 pub mod ui;
