@@ -7,7 +7,9 @@ use harness::engine::{Database, Engine};
 use octroi_idp::domain::ids::{ClientId, Sid, Sub};
 use octroi_idp::domain::role::Role;
 use octroi_idp::storage::codes;
-use octroi_idp::storage::{Constraint, StoreError, Tx, agents, applications, passwords, roles, sessions, signing_keys};
+use octroi_idp::storage::{
+    Cause, Constraint, StoreError, Tx, agents, applications, passwords, roles, sessions, signing_keys,
+};
 use tokio::sync::Barrier;
 
 use crate::cast::{add_agents, agent, code, hash, hr_validation, minute, one_login, session, soi};
@@ -22,6 +24,7 @@ harness::for_each_engine![
     two_writers_who_cross_each_other_both_get_through,
     a_dead_connection_is_replaced,
     a_value_that_is_not_ours_is_corrupt_by_table_and_column,
+    work_that_goes_on_after_a_failed_statement_is_not_kept,
 ];
 
 #[derive(Debug)]
@@ -94,7 +97,7 @@ async fn a_read_sees_one_state(db: Database) {
 async fn a_read_cannot_write(db: Database) {
     add_agents(&db, &[agent("100001", "X")]).await;
     let refused = db.read(async |tx: &mut Tx| roles::grant(tx, &soi("100001"), Role::Hr, "x", minute(0)).await).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(cause, _)) if cause.to_string() == "it is read-only"));
+    assert!(matches!(refused, Err(StoreError::Unavailable(cause, _)) if cause == Cause::ReadOnly));
     let held = db.read(async |tx: &mut Tx| roles::list(tx, None).await).await.expect("the reader still reads");
     assert!(held.is_empty());
 }
@@ -210,4 +213,18 @@ async fn read_a_row_of(db: &Database, table: &str) -> Result<(), StoreError> {
     db.write(work).await?;
     assert_eq!(session("s", "100001").sid.as_str(), "s");
     Ok(())
+}
+
+/// PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which a statement failed; SQLite would keep the rest.
+async fn work_that_goes_on_after_a_failed_statement_is_not_kept(db: Database) {
+    add_agents(&db, &[agent("100001", "X")]).await;
+    let outcome: Result<(), StoreError> = db
+        .write(async |tx: &mut Tx| {
+            agents::insert(tx, &agent("100002", "Y"), &Sub::new("y"), minute(0)).await?;
+            let _ = agents::insert(tx, &agent("100001", "Z"), &Sub::new("z"), minute(0)).await;
+            Ok(())
+        })
+        .await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(Cause::Unfinished, _))), "{outcome:?}");
+    assert_eq!(agents_in(&db).await, 1);
 }
