@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use harness::engine::{Database, Engine};
+use octroi_idp::domain::application::SigningAlg;
 use octroi_idp::domain::ids::{ClientId, Sid, Sub};
 use octroi_idp::domain::role::Role;
-use octroi_idp::storage::codes;
 use octroi_idp::storage::{
-    Cause, Constraint, StoreError, Tx, agents, applications, passwords, roles, sessions, signing_keys,
+    Cause, Constraint, Store, StoreError, Tx, agents, applications, codes, passwords, roles, sessions, signing_keys,
 };
 use tokio::sync::Barrier;
 
-use crate::cast::{add_agents, agent, code, hash, hr_validation, minute, one_login, session, soi};
+use crate::cast::{add_agents, agent, code, crowd, hash, hr_validation, minute, one_login, soi};
 
 harness::for_each_engine![
     an_error_from_the_work_rolls_everything_back,
@@ -148,16 +148,18 @@ async fn a_dead_connection_is_replaced(db: Database) {
     if db.engine == Engine::Sqlite {
         return; // a file has no connection that somebody else could cut
     }
-    let reads = (0..8).map(|_| agents_in(&db));
-    for read in reads {
-        read.await;
-    }
-    let cut = octroi_idp::storage::Store::open(&db.settings).await.unwrap();
-    let octroi_idp::storage::Store::Postgres(pool) = &cut else { unreachable!() };
+    let store = db.store.clone();
+    crowd(|_| {
+        let store = store.clone();
+        async move { store.ping().await.expect("many connections open") }
+    })
+    .await;
+    let cut = Store::open(&db.settings).await.unwrap();
+    let Store::Postgres(pool) = &cut else { unreachable!() };
     let cut_all = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let gone: i64 = sqlx::query_scalar(cut_all).fetch_one(pool).await.unwrap();
-    assert!(gone > 0);
+    assert!(gone > 1, "{gone}");
     cut.close().await;
     add_agents(&db, &[agent("100001", "X")]).await;
     assert_eq!(agents_in(&db).await, 1);
@@ -168,11 +170,7 @@ async fn a_value_that_is_not_ours_is_corrupt_by_table_and_column(db: Database) {
     db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
         applications::insert(tx, &hr_validation(), Some(&hash(3)), minute(0)).await?;
         codes::insert(tx, &hash(7), &code()).await?;
-        let key = signing_keys::SealedKey {
-            kid: "k".into(),
-            alg: octroi_idp::domain::application::SigningAlg::ES256,
-            sealed: vec![1],
-        };
+        let key = signing_keys::SealedKey { kid: "k".into(), alg: SigningAlg::ES256, sealed: vec![1] };
         signing_keys::insert(tx, &key, minute(0)).await.map(drop)
     })
     .await
@@ -210,9 +208,7 @@ async fn read_a_row_of(db: &Database, table: &str) -> Result<(), StoreError> {
             other => unreachable!("{other}"),
         }
     };
-    db.write(work).await?;
-    assert_eq!(session("s", "100001").sid.as_str(), "s");
-    Ok(())
+    db.write(work).await
 }
 
 /// PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which a statement failed; SQLite would keep the rest.
