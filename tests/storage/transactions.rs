@@ -125,7 +125,8 @@ async fn two_writers_who_cross_each_other_both_get_through(db: Database) {
             passwords::set(tx, &soi(first), second, minute(1)).await?;
             if runs.fetch_add(1, Ordering::SeqCst) < 2 {
                 // On SQLite the other one cannot come until this one is done.
-                let _ = tokio::time::timeout(Duration::from_millis(500), both_hold_one.wait()).await;
+                let patience = if db.engine == Engine::Postgres { 30_000 } else { 200 };
+                let _ = tokio::time::timeout(Duration::from_millis(patience), both_hold_one.wait()).await;
             }
             passwords::set(tx, &soi(second), second, minute(1)).await
         })
@@ -134,8 +135,8 @@ async fn two_writers_who_cross_each_other_both_get_through(db: Database) {
     let (one, other) = tokio::join!(cross("100001", "100002"), cross("100002", "100001"));
     one.expect("the first writer gets through");
     other.expect("the second writer gets through");
-    let expected = if db.engine == Engine::Postgres { 3 } else { 2 };
-    assert_eq!(runs.load(Ordering::SeqCst), expected, "a deadlock really happened on PostgreSQL only");
+    let runs = runs.load(Ordering::SeqCst);
+    assert_eq!(runs > 2, db.engine == Engine::Postgres, "a deadlock really happened, on PostgreSQL only ({runs} runs)");
     let stored = async |number: &str| {
         let number = soi(number);
         db.read(async |tx: &mut Tx| passwords::find(tx, &number).await).await.unwrap().unwrap().phc
