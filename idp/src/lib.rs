@@ -9,6 +9,7 @@
 
 pub mod config;
 pub mod crypto;
+pub mod directory;
 pub mod domain;
 pub mod ephemeral;
 pub mod login;
