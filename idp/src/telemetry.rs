@@ -56,8 +56,9 @@ pub fn metrics() -> &'static Figures {
     })
 }
 
-impl crate::web::metrics::Figures for Figures {
-    fn render(&self) -> String {
+impl Figures {
+    /// The figures in Prometheus' text format.
+    pub fn render(&self) -> String {
         self.0.run_upkeep();
         self.0.render()
     }

@@ -50,6 +50,7 @@ pub const HOMES: &[(&str, &str)] = &[
     // HTTP
     ("axum", "idp/src/web docs/demo/src"),
     ("axum_server", "idp/src/web"),
+    ("hyper_util", "idp/src/web"),
     ("tower", "idp/src/web"),
     ("reqwest", "idp/src/outbound docs/demo/src"),
     // A foreign client judges us, so the server does not use it to write what it reads.

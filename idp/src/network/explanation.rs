@@ -23,6 +23,19 @@ pub struct ZoneDecision {
     pub ignored: Vec<IgnoredHeader>,
 }
 
+impl ZoneDecision {
+    /// The decision about a contact of which nothing is known: `nomades`, like every doubt.
+    pub const fn unknown() -> Self {
+        Self {
+            zone: NetworkZone::Nomades,
+            client_address: None,
+            hops: Vec::new(),
+            why: Why::NoPeer,
+            ignored: Vec::new(),
+        }
+    }
+}
+
 /// One step on the way from the peer towards the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hop {

@@ -5,15 +5,10 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-/// Renders the figures in Prometheus' text format.
-pub trait Figures: Clone + Send + Sync + 'static {
-    fn render(&self) -> String;
-}
-
 /// The router of the metrics listener.
-pub fn router(figures: impl Figures) -> Router {
+pub fn router(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
     let text = move || {
-        let body = figures.render();
+        let body = render();
         async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response() }
     };
     Router::new().route("/metrics", get(text))

@@ -34,6 +34,9 @@ pub struct Visitor {
     pub locale: Locale,
     /// The language was chosen in this request's URL: remember it.
     pub locale_chosen: bool,
+    /// The language was chosen before, and kept in a cookie.
+    locale_kept: bool,
+    accept_language: String,
     /// The pre-session cookie, or a fresh value for it.
     pub browser: PlainToken,
     pub browser_is_new: bool,
@@ -83,11 +86,9 @@ impl FromRequestParts<Web> for Visitor {
         let names = web.cookie_names();
         let user_agent = text(headers, header::USER_AGENT.as_str()).unwrap_or_default();
         let asked = query_value(&uri, "ui_locales");
-        let locale = negotiate(
-            asked.as_deref(),
-            cookie(headers, names.locale).as_deref(),
-            text(headers, header::ACCEPT_LANGUAGE.as_str()).as_deref(),
-        );
+        let kept = cookie(headers, names.locale);
+        let accept_language = text(headers, header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default();
+        let locale = negotiate(asked.as_deref(), kept.as_deref(), Some(&accept_language));
         let browser = cookie(headers, names.browser).filter(|value| is_token(value)).map(PlainToken::new);
         Ok(Self {
             contact: Contact {
@@ -98,6 +99,8 @@ impl FromRequestParts<Web> for Visitor {
             },
             locale,
             locale_chosen: asked.is_some_and(|tag| Locale::from_tag(&tag).is_some()),
+            locale_kept: kept.is_some(),
+            accept_language,
             browser_is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| web.login.random.token()),
             session_cookie: cookie(headers, names.session).filter(|value| is_token(value)).map(PlainToken::new),
@@ -129,7 +132,7 @@ impl Visitor {
         Visit { zone: self.zone(), contact: &self.contact, browser: &self.browser, session }
     }
 
-    /// What stands around a page. `ui_locales` of a pending interaction counts where nothing stronger was chosen.
+    /// What stands around a page.
     pub fn frame(&self) -> Frame {
         Frame {
             branding: self.web.branding.clone(),
@@ -137,6 +140,14 @@ impl Visitor {
             zone: self.zone(),
             csrf: self.web.csrf.token_for(self.browser.reveal()),
             language_href: Some(self.language_href()),
+        }
+    }
+
+    /// `ui_locales` of a pending interaction counts unless the agent chose a language here.
+    pub fn prefer(&mut self, ui_locales: Option<&str>) {
+        let chosen_here = self.locale_chosen || self.locale_kept;
+        if let Some(tags) = ui_locales.filter(|_| !chosen_here) {
+            self.locale = negotiate(Some(tags), None, Some(&self.accept_language));
         }
     }
 

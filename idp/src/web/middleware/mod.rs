@@ -14,7 +14,7 @@ use super::Web;
 use super::headers::secure;
 use super::visitor::RequestContext;
 use crate::domain::ids::RequestId;
-use crate::network::ListenerZone;
+use crate::network::{Because, ListenerZone};
 use crate::domain::time::Stopwatch;
 
 /// The state of the middleware: the layers, and the listener through which the request came.
@@ -46,11 +46,12 @@ pub async fn context(State(entry): State<Entry>, mut request: Request<Body>, nex
     metrics::counter!("octroi_zone_decision_total", "zone" => decision.zone.as_str(), "why" => decision.why.code())
         .increment(1);
     for ignored in &decision.ignored {
-        metrics::counter!("octroi_ignored_forwarding_header_total", "header" => ignored.name).increment(1);
+        metrics::counter!("octroi_ignored_forwarding_header_total", "header" => ignored.name, "because" => ignored.because.code()).increment(1);
     }
-    if !decision.ignored.is_empty() {
-        let names: Vec<&str> = decision.ignored.iter().map(|i| i.name).collect();
-        tracing::info!(request.id = %request_id, peer = ?peer, headers = ?names, "forwarding headers ignored");
+    let forged: Vec<&str> =
+        decision.ignored.iter().filter(|i| i.because == Because::UntrustedPeer).map(|i| i.name).collect();
+    if !forged.is_empty() {
+        tracing::warn!(request.id = %request_id, peer = ?peer, headers = ?forged, "forwarding headers from an untrusted peer ignored");
     }
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());

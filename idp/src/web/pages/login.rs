@@ -12,6 +12,7 @@ use crate::ui::pages::refusal::{Refusal, Verdict};
 use crate::web::error::{Failure, RETRY_AFTER};
 use crate::web::form::{Form, FormError};
 use crate::web::Visitor;
+use crate::web::oauth::authorize;
 
 /// Shows the form; who is logged in already and comes for no application sees who they are.
 pub async fn get(mut visitor: Visitor) -> Response {
@@ -45,8 +46,8 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
         return form(visitor, pending.as_ref(), "", Some(LoginProblem::FormExpired), None);
     };
     if let Some(pending) = pending.as_ref().filter(|_| !own.field("cancel").is_empty()) {
-        let step = visitor.web.oauth.cancel(&pending.id, None).await?;
-        return crate::web::oauth::authorize::render(visitor, step).await;
+        let step = visitor.web.oauth.cancel(&pending.id).await?;
+        return authorize::render(visitor, step);
     }
     let typed = own.field("soi");
     let password = PlainPassword::new(own.field("password"));
@@ -64,7 +65,7 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
         }
         Ok(Step::Refused { reason, reference }) => {
             let back = match pending {
-                Some(pending) => visitor.web.oauth.cancel(&pending.id, Some(reason)).await?.back_href(),
+                Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().and_then(authorize::link),
                 None => None,
             };
             let page = Refusal {

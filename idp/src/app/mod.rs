@@ -1,10 +1,11 @@
 //! The composition root: configuration in, a running server out. The only place that knows every layer.
 
+pub mod serve;
+
 use std::io;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use tokio::sync::watch;
 
 use crate::config::{Config, DatabaseConfig, DatabaseTarget};
@@ -80,9 +81,9 @@ pub struct Bound {
 /// The settings of the store, from the configuration. `create`: make the embedded file when it is absent.
 pub fn store_settings(config: &DatabaseConfig, create: bool) -> StoreSettings {
     let url = match &config.target {
-        DatabaseTarget::Sqlite(path) => DatabaseUrl::Sqlite(path.clone()),
+        DatabaseTarget::Sqlite { file } => DatabaseUrl::Sqlite(file.clone()),
         DatabaseTarget::Postgres { url, password } => {
-            DatabaseUrl::Postgres { url: url.to_string(), password: password.clone() }
+            DatabaseUrl::Postgres { url: url.clone(), password: password.clone() }
         }
     };
     StoreSettings {
@@ -109,8 +110,8 @@ pub async fn open_store(config: &Config, migrate: Migrate) -> Result<Store, Star
 /// The database as an administrator knows it, without its password.
 pub fn describe(config: &DatabaseConfig) -> String {
     match &config.target {
-        DatabaseTarget::Sqlite(path) => path.display().to_string(),
-        DatabaseTarget::Postgres { url, .. } => url.to_string(),
+        DatabaseTarget::Sqlite { file } => file.display().to_string(),
+        DatabaseTarget::Postgres { url, .. } => url.clone(),
     }
 }
 
@@ -168,22 +169,18 @@ impl App {
         Ok(Self { web, jobs, config })
     }
 
-    /// The router of one configured listener, for a server of one's own (tests).
-    pub fn router(&self, listener: &ListenerZone) -> Router {
-        router::router(&self.web, listener.clone())
-    }
-
     /// Binds every listener, so that nothing is announced that does not work.
     pub fn bind(self) -> Result<Bound, StartError> {
         let mut listeners = Vec::new();
         for configured in &self.config.listeners {
             let socket = listen::bind(&configured.name, configured.bind)?;
             let zone = listener_zone(configured);
-            listeners.push(Listener::new(&configured.name, socket, self.router(&zone)));
+            listeners.push(Listener::new(&configured.name, socket, router::router(&self.web, zone)));
         }
         if let Some(metrics) = &self.config.metrics {
             let socket = listen::bind("metrics", metrics.bind)?;
-            listeners.push(Listener::new("metrics", socket, crate::web::metrics::router(telemetry::metrics().clone())));
+            let figures = telemetry::metrics();
+            listeners.push(Listener::new("metrics", socket, crate::web::metrics::router(|| figures.render())));
         }
         Ok(Bound { app: self, listeners })
     }
