@@ -199,7 +199,7 @@ async fn client_credentials_are_checked_as_registered(database: Database) {
 }
 
 async fn a_public_application_uses_pkce_and_no_secret(database: Database) {
-    let idp = TestIdp::start(&database).await;
+    let idp = TestIdp::start_with(&database, "[access]\npreview_nomades = true\n").await;
     idp.hire("100001").await;
     let app = idp.register("kiosk", |draft| draft.public = Some(true)).await;
     assert!(app.secret.is_none());

@@ -1,5 +1,6 @@
 //! The composition root: configuration in, a running server out. The only place that knows every layer.
 
+pub mod administrator;
 pub mod serve;
 
 use std::io;
@@ -19,7 +20,7 @@ use crate::directory::{Directory, DirectorySettings};
 use crate::domain::time::Clock;
 use crate::ephemeral::memory::Memory;
 use crate::jobs::keys::{KeysError, load_or_generate};
-use crate::jobs::{Jobs, load_applications};
+use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
 use crate::login::{Login, LoginSettings};
 use crate::network::{ListenerZone, NetworkSettings, ZoneDecider};
 use crate::oauth::{OauthSettings, Provider};
@@ -186,9 +187,10 @@ impl App {
         for configured in &self.config.listeners {
             let (own, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| *name == configured.name);
             given = others;
-            let sockets = match own.is_empty() {
-                true => vec![listen::bind(&configured.name, configured.bind)?],
-                false => own.into_iter().map(|(_, socket)| socket).collect(),
+            let sockets = if own.is_empty() {
+                vec![listen::bind(&configured.name, configured.bind)?]
+            } else {
+                own.into_iter().map(|(_, socket)| socket).collect()
             };
             for socket in sockets {
                 let zone = listener_zone(configured);
@@ -296,7 +298,7 @@ fn web_settings(config: &Config) -> WebSettings {
             legal_notice: None,
             accessibility_stated_on: None,
             privacy_contact: None,
-            log_retention_months: 12,
+            log_retention_months: AUDIT_MONTHS,
         },
         time_zone: config.identity.time_zone.clone(),
     }
