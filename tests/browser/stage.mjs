@@ -68,18 +68,18 @@ export class Stage {
   /** Ends the story: shows where a failure happened, and fails on anything a browser complained about. */
   async close(failure) {
     const complaints = this.#visitors.flatMap((visitor) => visitor.complaints);
+    const shown = [];
     if (failure) {
       const name = this.#story.replace(/[^\p{L}\p{N}]+/gu, '-');
-      for (const [nth, visitor] of this.#visitors.entries()) {
+      for (const [nth, { page }] of this.#visitors.entries()) {
         const path = join(OUTPUT, `FAILED-${name}-${nth}.png`);
-        await visitor.page.screenshot({ path, fullPage: true }).catch(() => {});
-        failure.message += `\n  at ${visitor.page.url()}, see ${path}`;
+        await page.screenshot({ path, fullPage: true }).catch(() => {});
+        shown.push(`at ${page.url()}, see ${path}`);
       }
-      failure.message += complaints.map((complaint) => `\n  the browser complained: ${complaint}`).join('');
-      failure.message += `\n${this.demo.log}`;
+      shown.push(...complaints.map((complaint) => `the browser complained: ${complaint}`), 'the demo said last:', this.demo.log);
     }
     for (const visitor of this.#visitors) await visitor.page.context().close();
-    if (failure) throw failure;
+    if (failure) throw new Error([failure.message, ...shown].join('\n'), { cause: failure });
     assert.deepEqual(complaints, [], 'the browser complained');
   }
 }

@@ -4,18 +4,40 @@ import assert from 'node:assert/strict';
 import { PASSWORD } from '../stage.mjs';
 
 export default {
-  'the portal logs out: Octroi asks, and both sessions end': async (stage) => {
+  'the portal logs out with its ID token, and both sessions end': async (stage) => {
     const ines = await stage.visitor();
     await ines.logsInAtPortal('100001');
     await ines.at('#logout').click();
-    await ines.sees('#logout-confirm');
-    assert.ok(ines.page.url().startsWith(stage.demo.office), 'Octroi asks');
-    await ines.looks('logout-confirm');
-    await ines.at('#logout-confirm').click();
-    await ines.sees('#signed-out');
-    await ines.looks('signed-out');
+    await ines.sees('#signed-out[data-confirmed="true"]');
+    await ines.looks('portal-signed-out');
     await ines.page.goto(stage.demo.portal);
     await ines.asksToLogIn();
+  },
+
+  'a mere link logs nobody out: Octroi asks first': async (stage) => {
+    const ines = await stage.visitor();
+    await ines.logsInAtPortal('100001');
+    const link = new URLSearchParams({
+      client_id: 'portal',
+      post_logout_redirect_uri: `${stage.demo.portal}/signed-out`,
+      state: 'unasked',
+    });
+    const asks = async () => {
+      await ines.page.goto(`${stage.demo.office}/oauth2/logout?${link}`);
+      await ines.sees('#logout-confirm');
+    };
+    await asks();
+    await ines.looks('logout-confirm');
+    await ines.at('#logout-cancel').click();
+    await ines.page.goto(stage.demo.office);
+    await ines.sees('#logout');
+
+    await asks();
+    await ines.at('#logout-confirm').click();
+    await ines.sees('#signed-out');
+    assert.ok(ines.page.url().startsWith(`${stage.demo.portal}/signed-out`), 'back to the registered address');
+    await ines.page.goto(stage.demo.office);
+    await ines.sees('#login-submit');
   },
 
   'without an application Octroi says itself that the session is closed': async (stage) => {
@@ -69,9 +91,11 @@ export default {
   'a browser without JavaScript logs in and out': async (stage) => {
     const ines = await stage.visitor({ javaScript: false });
     await ines.logsInAtPortal('100001');
-    await ines.at('#logout').click();
+    await ines.page.goto(`${stage.demo.office}/oauth2/logout`);
     await ines.at('#logout-confirm').click();
     await ines.sees('#signed-out');
+    await ines.page.goto(stage.demo.office);
+    await ines.sees('#login-submit');
   },
 
   'a stranger sees only the own address and zone': async (stage) => {
