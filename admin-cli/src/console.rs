@@ -22,7 +22,9 @@ impl Console<'_> {
     /// `--yes`.
     pub fn confirm(&mut self, question: &str) -> Result<(), Failure> {
         if !self.can_ask {
-            let what = format!("{question}\nNobody is at the terminal to confirm this: add --yes, or look first with --dry-run.");
+            let what = format!(
+                "{question}\nNobody is at the terminal to confirm this: add --yes, or look first with --dry-run."
+            );
             return Err(Failure::Usage(what));
         }
         write!(self.err, "{question} Go on? [y/N] ")?;

@@ -10,8 +10,18 @@ use octroi_idp::directory::{AgentDraft, FieldProblem, ImportLine, LineProblem};
 
 /// The columns, as CONTRACT names them.
 pub const COLUMNS: [&str; 12] = [
-    "soi", "given_name", "family_name", "email", "recovery_email", "mobile", "department", "position", "manager_soi",
-    "employment", "start_date", "end_date",
+    "soi",
+    "given_name",
+    "family_name",
+    "email",
+    "recovery_email",
+    "mobile",
+    "department",
+    "position",
+    "manager_soi",
+    "employment",
+    "start_date",
+    "end_date",
 ];
 /// Columns that every file must have: the first so many of [`COLUMNS`].
 const NEEDED: usize = 4;
@@ -69,7 +79,10 @@ impl<R: BufRead> CsvFile<R> {
     pub fn open(reader: R) -> Result<Self, Unreadable> {
         let mut lines = Lines { reader, number: 0, bytes: 0 };
         let Some(header) = lines.next()? else {
-            return Err(Unreadable::Header(vec![header_problem("the file is empty", "give a file with a header and agents")]));
+            return Err(Unreadable::Header(vec![header_problem(
+                "the file is empty",
+                "give a file with a header and agents",
+            )]));
         };
         let (separator, columns) = read_header(&header).map_err(Unreadable::Header)?;
         Ok(Self { lines, separator, columns, failed: None })
@@ -89,14 +102,15 @@ impl<R: BufRead> CsvFile<R> {
         if line.is_too_long {
             return unreadable("the line is longer than 64 KiB".into(), "look for a missing line break");
         }
-        if line.bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        if line.bytes.iter().fold(false, |is_open, byte| is_open ^ (*byte == b'"')) {
             let fix = "close it on the same line, and write a quotation mark inside a value twice";
             return unreadable("a quotation mark is opened and not closed".into(), fix);
         }
         let record = split(&line.bytes, self.separator);
         if record.len() != self.columns.len() {
             let what = format!("it has {} columns, and the header has {}", record.len(), self.columns.len());
-            let fix = format!("check the {}s; put a value that holds one between quotation marks", self.separator.word());
+            let fix =
+                format!("check the {}s; put a value that holds one between quotation marks", self.separator.word());
             return unreadable(what, &fix);
         }
         let (mut soi, mut draft, mut problems) = (String::new(), AgentDraft::default(), Vec::new());
@@ -171,6 +185,11 @@ fn header_problem(what: impl Into<String>, fix: impl Into<String>) -> LineProble
     LineProblem { line: 1, column: "", what: what.into(), fix: fix.into() }
 }
 
+/// A header, and nobody below it.
+pub fn no_agents() -> LineProblem {
+    header_problem("the file holds a header and no agents", "give a file with at least one agent")
+}
+
 /// The separator and the columns in the order of the file, or everything that is wrong with the header.
 fn read_header(line: &Line) -> Result<(Separator, Vec<&'static str>), Vec<LineProblem>> {
     let all = COLUMNS.join(",");
@@ -179,7 +198,8 @@ fn read_header(line: &Line) -> Result<(Separator, Vec<&'static str>), Vec<LinePr
     }
     let bytes = line.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line.bytes);
     // No column name holds either of them.
-    let separator = if bytes.contains(&b';') && !bytes.contains(&b',') { Separator::Semicolon } else { Separator::Comma };
+    let separator =
+        if bytes.contains(&b';') && !bytes.contains(&b',') { Separator::Semicolon } else { Separator::Comma };
     let record = split(bytes, separator);
     let names: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     if line.is_too_long || !names.iter().any(|name| COLUMNS.contains(&name.as_str())) {
@@ -313,8 +333,13 @@ mod tests {
         assert_eq!(told("{\"soi\": 1}"), ["the first line is not the header"]);
         assert_eq!(
             told("soi,Given Name,family_name,salary,soi\n"),
-            ["there is no column \"Given Name\"", "there is no column \"salary\"", "the column soi stands twice",
-             "the column given_name is missing", "the column email is missing"],
+            [
+                "there is no column \"Given Name\"",
+                "there is no column \"salary\"",
+                "the column soi stands twice",
+                "the column given_name is missing",
+                "the column email is missing"
+            ],
         );
         assert_eq!(header("soi,Given Name\n")[0].fix, "write given_name");
         assert_eq!(header(b"\xff\xfes\0o\0i\0")[0].what, "the file is UTF-16");
@@ -328,7 +353,10 @@ mod tests {
         let line = lines(content).remove(0);
         let problem = &line.draft.unwrap_err()[0];
         assert_eq!((line.line, line.soi.as_str(), problem.field), (2, "100001", "given_name"));
-        assert!(problem.what.contains("0xe9") && problem.what.contains('é') && problem.fix.contains("UTF-8"), "{problem}");
+        assert!(
+            problem.what.contains("0xe9") && problem.what.contains('é') && problem.fix.contains("UTF-8"),
+            "{problem}"
+        );
     }
 
     #[test]

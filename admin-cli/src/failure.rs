@@ -43,10 +43,9 @@ impl Failure {
             Self::Usage(_) | Self::Directory(DirectoryError::Invalid(_)) => 2,
             Self::Directory(DirectoryError::NotFound { .. }) => 3,
             Self::Directory(DirectoryError::Conflict { .. }) => 4,
-            Self::Unavailable(_) | Self::Directory(DirectoryError::Store(_)) => 5,
             // `octroictl … | head` is no failure.
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Io(_) => 5,
+            Self::Unavailable(_) | Self::Directory(DirectoryError::Store(_)) | Self::Io(_) => 5,
             Self::NotAuthorised(_) => 6,
         }
     }
@@ -79,7 +78,11 @@ impl Failure {
 /// "line 14, email: … ; …"
 pub fn line_problem(problem: &LineProblem) -> String {
     let LineProblem { line, column, what, fix } = problem;
-    if column.is_empty() { format!("line {line}: {what}; {fix}") } else { format!("line {line}, {column}: {what}; {fix}") }
+    if column.is_empty() {
+        format!("line {line}: {what}; {fix}")
+    } else {
+        format!("line {line}, {column}: {what}; {fix}")
+    }
 }
 
 /// Prints a failure; answers with its exit code.

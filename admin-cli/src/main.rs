@@ -3,12 +3,11 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use octroi_admin_cli::{Console, run};
+use admin_cli::{Console, run};
 
 fn main() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(_) => return ExitCode::from(5),
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return ExitCode::from(5);
     };
     let (mut out, mut err, mut input) = (io::stdout().lock(), io::stderr(), io::stdin().lock());
     let mut console = Console {

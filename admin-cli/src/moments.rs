@@ -24,7 +24,9 @@ pub fn parse(text: &str, end: End, zone: &TimeZone, now: Timestamp) -> Result<Ti
         Some(now.minus(ago))
     } else if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         Some(Timestamp::from_millis(instant.as_millisecond()))
-    } else if text.len() == 10 && let Ok(date) = text.parse::<Date>() {
+    } else if text.len() == 10
+        && let Ok(date) = text.parse::<Date>()
+    {
         let day = if end == End::Last { date.tomorrow().ok() } else { Some(date) };
         day.and_then(|day| at(day.to_datetime(jiff::civil::Time::midnight())))
     } else {
@@ -75,7 +77,9 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused_with_examples() {
-        for text in ["", "yesterday", "22/11/2026", "2026-02-30", "2h30", "-2h", "99999999999999999999d", "é", "2026-11"] {
+        for text in
+            ["", "yesterday", "22/11/2026", "2026-02-30", "2h30", "-2h", "99999999999999999999d", "é", "2026-11"]
+        {
             assert!(read(text, End::First).unwrap_err().contains("2026-11-22"), "{text:?}");
         }
     }

@@ -34,7 +34,10 @@ pub enum View {
     Record(Vec<(&'static str, String)>),
     /// Several things, each field by field.
     Records(Vec<Vec<(&'static str, String)>>),
-    Table { headings: Vec<&'static str>, rows: Vec<Vec<String>> },
+    Table {
+        headings: Vec<&'static str>,
+        rows: Vec<Vec<String>>,
+    },
 }
 
 /// Prints an answer.
@@ -88,9 +91,8 @@ fn print_record(fields: &[(&'static str, String)], out: &mut dyn io::Write) -> i
 
 fn print_table(headings: &[&'static str], rows: &[Vec<String>], out: &mut dyn io::Write) -> io::Result<()> {
     let heading: Vec<String> = headings.iter().map(|h| h.to_uppercase().replace('_', " ")).collect();
-    let lines: Vec<Vec<String>> = std::iter::once(heading)
-        .chain(rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()))
-        .collect();
+    let lines: Vec<Vec<String>> =
+        std::iter::once(heading).chain(rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect())).collect();
     let mut widths = vec![0; headings.len()];
     for line in &lines {
         for (width, cell) in widths.iter_mut().zip(line) {
@@ -141,7 +143,9 @@ fn into_io(error: csv::Error) -> io::Error {
 
 /// The text with control characters, and marks that turn the direction of text, made visible.
 fn visible(text: &str) -> String {
-    let is_hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 

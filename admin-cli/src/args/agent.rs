@@ -9,8 +9,10 @@ use octroi_idp::domain::agent::Employment;
 #[derive(Debug, Subcommand)]
 pub enum AgentVerb {
     /// Add an agent
-    #[command(after_help = "Example:\n  octroictl agent add 100010 --given-name Inès --family-name Marchand \\\n      \
-        --email ines.marchand@ville.example --department 40 --manager 100004 --start 2026-12-01")]
+    #[command(
+        after_help = "Example:\n  octroictl agent add 100010 --given-name Inès --family-name Marchand \\\n      \
+        --email ines.marchand@ville.example --department 40 --manager 100004 --start 2026-12-01"
+    )]
     Add(AddArgs),
     /// Show one agent
     Show {

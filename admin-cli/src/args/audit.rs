@@ -52,11 +52,9 @@ pub struct SearchArgs {
 }
 
 fn reason_code(text: &str) -> Result<String, String> {
-    match Reason::from_code(text) {
-        Some(reason) => Ok(reason.code().to_owned()),
-        None => {
-            let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
-            Err(format!("no reason has this code; the catalogue is {}", codes.join(" ")))
-        }
-    }
+    let reason = Reason::from_code(text).ok_or_else(|| {
+        let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        format!("no reason has this code; the catalogue is {}", codes.join(" "))
+    })?;
+    Ok(reason.code().to_owned())
 }

@@ -43,7 +43,14 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Configuration of the installation to administer
-    #[arg(long, global = true, value_name = "FILE", env = "OCTROI_CONFIG", default_value = "config/octroi.toml", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "OCTROI_CONFIG",
+        default_value = "config/octroi.toml",
+        hide_env_values = true
+    )]
     pub config: PathBuf,
     /// How to print the answer; json is one stable document
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
@@ -121,7 +128,10 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_or_after_the_verb() {
-        for line in ["octroictl --dry-run --format json agent leave 100001", "octroictl agent leave 100001 --format json --dry-run"] {
+        for line in [
+            "octroictl --dry-run --format json agent leave 100001",
+            "octroictl agent leave 100001 --format json --dry-run",
+        ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert!(cli.global.dry_run && cli.global.format == Format::Json, "{line}");
         }
@@ -134,7 +144,13 @@ mod tests {
             for verb in noun.get_subcommands() {
                 assert!(verb.get_about().is_some(), "{} {}", noun.get_name(), verb.get_name());
                 for argument in verb.get_arguments() {
-                    assert!(argument.get_help().is_some(), "{} {} {}", noun.get_name(), verb.get_name(), argument.get_id());
+                    assert!(
+                        argument.get_help().is_some(),
+                        "{} {} {}",
+                        noun.get_name(),
+                        verb.get_name(),
+                        argument.get_id()
+                    );
                 }
             }
         }

@@ -4,6 +4,7 @@ use octroi_idp::directory::{AgentDraft, AgentPage, AgentQuery, AgentView, Change
 use octroi_idp::domain::agent::{Agent, AgentRecord, Employment};
 use octroi_idp::domain::audit::EventFilter;
 use octroi_idp::domain::soi::Soi;
+use octroi_idp::domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{Context, audit, changes_view, import};
@@ -110,10 +111,9 @@ fn changed(change: &Change<Agent>, already: &str, context: &mut Context<'_, '_>)
     if let Some(reason) = agent.standing(context.directory.today()).refusal()
         && agent.record.employment == Employment::Active
     {
-        answer.warnings.push(format!(
-            "{} cannot log in today ({reason}): look at the start and end dates",
-            named(&agent.record)
-        ));
+        answer
+            .warnings
+            .push(format!("{} cannot log in today ({reason}): look at the start and end dates", named(&agent.record)));
     }
     context.print_act(answer)
 }
@@ -127,10 +127,11 @@ async fn show(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     let mut json = agent_json(agent);
     json.insert("standing".into(), standing.clone());
     json.insert("activated".into(), password_changed_at.is_some().into());
-    json.insert("password_changed_at".into(), json!(password_changed_at.map(|at| at.to_rfc3339())));
+    json.insert("password_changed_at".into(), json!(password_changed_at.map(Timestamp::to_rfc3339)));
     json.insert("roles".into(), json!(roles));
     let mut fields = agent_fields(&agent.record);
-    let password = password_changed_at.map_or("none yet (not activated)".to_owned(), |at| format!("since {}", local(at, zone)));
+    let password =
+        password_changed_at.map_or("none yet (not activated)".to_owned(), |at| format!("since {}", local(at, zone)));
     fields.extend([
         ("standing", standing.as_str().unwrap_or_default().replace('_', " ")),
         ("password", password),
@@ -205,10 +206,14 @@ async fn activation_code(soi: &str, context: &mut Context<'_, '_>) -> Result<(),
         let code = issued.code.grouped();
         answer.json = json!({ "soi": issued.soi, "code": code, "expires_at": issued.expires_at.to_rfc3339() });
         answer.view = View::Record(vec![("soi", issued.soi.to_string()), ("code", code), ("expires_at", expires)]);
-        answer.after.push("It works once, on /activate. It is not shown again; a code issued before no longer works.".into());
+        answer
+            .after
+            .push("It works once, on /activate. It is not shown again; a code issued before no longer works.".into());
     }
     if issued.is_activated {
-        answer.warnings.push(format!("{} has a password already; this code lets its bearer choose a new one", issued.soi));
+        answer
+            .warnings
+            .push(format!("{} has a password already; this code lets its bearer choose a new one", issued.soi));
     }
     context.print_act(answer)
 }

@@ -92,7 +92,7 @@ fn row(event: &RecordedEvent, when: String) -> Vec<String> {
 /// Everything about one event; in CSV the detail stays one JSON value.
 fn fields(event: &RecordedEvent, when: String, is_csv: bool) -> Vec<(&'static str, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    vec![
+    let mut fields = vec![
         ("seq", event.seq.to_string()),
         ("when", if is_csv { event.at.to_rfc3339() } else { when }),
         ("act", event.act.clone()),
@@ -107,8 +107,13 @@ fn fields(event: &RecordedEvent, when: String, is_csv: bool) -> Vec<(&'static st
         ("browser", text(&event.user_agent)),
         ("session", text(&event.sid)),
         ("request", text(&event.request_id)),
-        ("detail", if is_csv { event.detail.to_string() } else { spelled("", &event.detail).join("\n        ") }),
-    ]
+    ];
+    if is_csv {
+        fields.push(("detail", event.detail.to_string()));
+    } else {
+        fields.extend(spelled("", &event.detail).into_iter().map(|line| ("detail", line)));
+    }
+    fields
 }
 
 /// Nested facts as lines of `name: value`.

@@ -13,13 +13,21 @@ pub async fn run(verb: &RoleVerb, context: &mut Context<'_, '_>) -> Result<(), F
     match verb {
         RoleVerb::Grant { soi, role } => {
             let is_new = context.directory.grant_role(&context.mandate(), soi, *role).await?;
-            let said = if is_new { format!("{soi} is {role} now.") } else { format!("Nothing to change: {soi} is {role} already.") };
+            let said = if is_new {
+                format!("{soi} is {role} now.")
+            } else {
+                format!("Nothing to change: {soi} is {role} already.")
+            };
             let json = json!({ "soi": soi, "role": role, "granted": is_new });
             context.print_act(Answer { json, before: vec![said], ..Answer::default() })
         }
         RoleVerb::Revoke { soi, role } => {
             let was_held = context.directory.revoke_role(&context.mandate(), soi, *role).await?;
-            let said = if was_held { format!("{soi} is no longer {role}.") } else { format!("Nothing to change: {soi} is not {role}.") };
+            let said = if was_held {
+                format!("{soi} is no longer {role}.")
+            } else {
+                format!("Nothing to change: {soi} is not {role}.")
+            };
             let json = json!({ "soi": soi, "role": role, "revoked": was_held });
             context.print_act(Answer { json, before: vec![said], ..Answer::default() })
         }
