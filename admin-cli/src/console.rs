@@ -23,7 +23,7 @@ impl Console<'_> {
     pub fn confirm(&mut self, question: &str) -> Result<(), Failure> {
         if !self.can_ask {
             let what = format!(
-                "{question}\nNobody is at the terminal to confirm this: add --yes, or look first with --dry-run."
+                "nobody is at the terminal to confirm this: add --yes, or look first with --dry-run\n  {question}"
             );
             return Err(Failure::Usage(what));
         }

@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use octroi_idp::config::{self, Config, DatabaseTarget, Report};
-use octroi_idp::directory::{DatabaseUrl, Directory, DirectorySettings, StoreSettings};
-use octroi_idp::network::{ClientAddressSource, ListenerZone, NetworkSettings, ZoneDecider};
+use octroi_idp::app;
+use octroi_idp::config::{self, Config, DatabaseTarget, NetworkConfig, Report};
+use octroi_idp::directory::{Directory, DirectorySettings};
+use octroi_idp::network::{ListenerZone, ZoneDecider};
 
 use crate::failure::Failure;
 
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 #[derive(Debug, Clone)]
 pub struct Zones {
     pub decider: ZoneDecider,
-    pub settings: NetworkSettings,
+    pub network: NetworkConfig,
     /// Each with the address it listens on.
     pub listeners: Vec<(ListenerZone, String)>,
 }
@@ -34,51 +35,27 @@ pub fn load(path: &Path) -> Result<Config, Failure> {
 
 /// Opens the directory.
 pub async fn open(config: &Config) -> Result<Directory, Failure> {
-    let database = &config.database;
-    let (url, name) = match &database.target {
-        DatabaseTarget::Sqlite { file } => {
-            require_readable(file, "the database")?;
-            (DatabaseUrl::Sqlite(file.clone()), file.display().to_string())
-        }
-        DatabaseTarget::Postgres { url, password } => {
-            (DatabaseUrl::Postgres { url: url.clone(), password: password.clone() }, url.clone())
-        }
-    };
-    let store = StoreSettings {
-        url,
-        create: false,
-        read_connections: database.read_connections,
-        write_connections: database.write_connections,
-        busy_timeout: database.busy_timeout,
-    };
+    if let DatabaseTarget::Sqlite { file } = &config.database.target {
+        require_readable(file, "the database")?;
+    }
+    let store = app::store_settings(&config.database, false);
     let settings = DirectorySettings {
         soi_syntax: config.identity.soi_syntax.clone(),
         time_zone: config.identity.time_zone.clone(),
         activation_code_lifetime: config.activation.code_lifetime,
     };
     let opened = Directory::open(&store, &config.keys.sealing_key, settings).await;
-    opened.map_err(|error| Failure::Unavailable(format!("database {name}: {error}")))
+    opened.map_err(|error| Failure::Unavailable(format!("database {}: {error}", app::describe(&config.database))))
 }
 
 /// The zones of a configuration; no database is needed for them.
 pub fn zones(config: &Config) -> Zones {
-    let network = &config.network;
-    let settings = NetworkSettings {
-        trusted_proxies: network.trusted_proxies.clone(),
-        internal: network.internal.clone(),
-        never_internal: network.never_internal.clone(),
-        internal_max_age: network.internal_max_age,
-    };
-    let listener = |configured: &config::ListenerConfig| {
-        let source = match configured.client_address {
-            config::ClientAddressSource::None => ClientAddressSource::None,
-            config::ClientAddressSource::Forwarded => ClientAddressSource::Forwarded,
-            config::ClientAddressSource::XForwardedFor => ClientAddressSource::XForwardedFor,
-        };
-        let zone = ListenerZone { name: configured.name.clone(), ceiling: configured.zone_ceiling, source };
-        (zone, configured.bind.to_string())
-    };
-    Zones { decider: ZoneDecider::new(&settings), settings, listeners: config.listeners.iter().map(listener).collect() }
+    let listener = |configured: &config::ListenerConfig| (app::listener_zone(configured), configured.bind.to_string());
+    Zones {
+        decider: app::zone_decider(config),
+        network: config.network.clone(),
+        listeners: config.listeners.iter().map(listener).collect(),
+    }
 }
 
 /// A file that exists and may not be read is a question of rights; every other trouble is told by who opens it.

@@ -25,8 +25,9 @@ Exit codes:
   1  refused         4  conflict     6  not authorised
   2  usage
 
-The code of the rule that refused stands on standard error. In local mode whoever may read the configuration and its
-keys may administer; the audit names the user of the operating system.";
+The code of the rule that refused stands on standard error. Whoever may read the
+configuration and its keys may administer; the audit names the user of the
+operating system.";
 
 /// Administer Octroi: agents, applications, roles, the audit, the network zone.
 #[derive(Debug, Parser)]
@@ -52,7 +53,7 @@ pub struct Global {
         hide_env_values = true
     )]
     pub config: PathBuf,
-    /// How to print the answer; json is one stable document
+    /// How to print the answer: for people, one stable document, or lines with a header
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// Do the work, say what would change, and change nothing
@@ -69,11 +70,8 @@ pub struct Global {
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
     Table,
-    /// One document
     Json,
-    /// With a header
     Csv,
 }
 

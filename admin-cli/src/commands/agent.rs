@@ -7,7 +7,8 @@ use octroi_idp::domain::soi::Soi;
 use octroi_idp::domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Context, audit, changes_view, import};
+use super::audit::{self, Shown};
+use super::{Context, changes_view, import};
 use crate::args::{AddArgs, AgentVerb, HistoryArgs, ListArgs, SetArgs};
 use crate::csv_file::COLUMNS;
 use crate::failure::Failure;
@@ -222,7 +223,7 @@ async fn history(args: &HistoryArgs, context: &mut Context<'_, '_>) -> Result<()
     let filter = EventFilter { before_seq: args.before, limit: args.limit, ..EventFilter::default() };
     let filter = audit::within(filter, args.since.as_deref(), args.until.as_deref(), context)?;
     let page = context.directory.agent_history(&context.mandate(), &args.soi, &filter).await?;
-    audit::print(&page, false, context)
+    audit::print(&page, Shown::History, context)
 }
 
 /// "Inès Marchand (100001)"

@@ -5,7 +5,7 @@ use octroi_idp::domain::audit::{EventFilter, RecordedEvent};
 use serde_json::{Value, json};
 
 use super::{Context, plain};
-use crate::args::{AuditVerb, SearchArgs};
+use crate::args::{AuditVerb, Format, SearchArgs};
 use crate::failure::Failure;
 use crate::moments::{self, End, local};
 use crate::output::{Answer, View};
@@ -31,7 +31,8 @@ async fn search(args: &SearchArgs, context: &mut Context<'_, '_>) -> Result<(), 
     };
     let filter = within(filter, args.since.as_deref(), args.until.as_deref(), context)?;
     let page = context.directory.search_audit(&context.mandate(), &filter).await?;
-    print(&page, args.reference.is_some(), context)
+    let shown = if args.reference.is_some() { Shown::Whole } else { Shown::Search };
+    print(&page, shown, context)
 }
 
 /// The filter with its two moments.
@@ -49,16 +50,28 @@ pub fn within(
     Ok(EventFilter { since: read("--since", since, End::First)?, until: read("--until", until, End::Last)?, ..filter })
 }
 
-/// Prints events: as a table, or each with everything that is known (`whole`).
-pub fn print(page: &EventPage, whole: bool, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+/// How much of each event people are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// One line each, whoever is concerned.
+    Search,
+    /// One line each, all about one agent.
+    History,
+    /// Everything that is known: the trace behind a reference.
+    Whole,
+}
+
+/// Prints events.
+pub fn print(page: &EventPage, shown: Shown, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     let zone = context.directory.settings().time_zone.clone();
     let when = |event: &RecordedEvent| local(event.at, &zone);
-    let is_csv = context.global.format == crate::args::Format::Csv;
-    let view = if whole || is_csv {
+    let is_csv = context.global.format == Format::Csv;
+    let view = if shown == Shown::Whole || is_csv {
         View::Records(page.events.iter().map(|event| fields(event, when(event), is_csv)).collect())
     } else {
-        let headings = vec!["seq", "when", "act", "outcome", "agent", "application", "zone", "actor", "reference"];
-        View::Table { headings, rows: page.events.iter().map(|event| row(event, when(event))).collect() }
+        let concerned = if shown == Shown::Search { "agent" } else { "what" };
+        let headings = vec!["seq", "when", "act", "outcome", "application", "zone", "actor", "reference", concerned];
+        View::Table { headings, rows: page.events.iter().map(|event| row(event, when(event), shown)).collect() }
     };
     let mut answer = Answer {
         json: json!({ "events": page.events.iter().map(document).collect::<Vec<_>>(), "next": page.next }),
@@ -74,19 +87,35 @@ pub fn print(page: &EventPage, whole: bool, context: &mut Context<'_, '_>) -> Re
     context.print(&answer)
 }
 
-fn row(event: &RecordedEvent, when: String) -> Vec<String> {
+fn row(event: &RecordedEvent, when: String, shown: Shown) -> Vec<String> {
     let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
     vec![
         event.seq.to_string(),
         when,
         event.act.clone(),
         event.reason.clone().unwrap_or_else(|| event.outcome.clone()),
-        dash(&event.subject),
         dash(&event.client_id),
         dash(&event.zone),
         actor(event),
         dash(&event.reference),
+        if shown == Shown::Search { dash(&event.subject) } else { what(&event.detail) },
     ]
+}
+
+/// The gist of an administrative act: what changed from what to what (as far as the audit keeps it), the role, the reason.
+fn what(detail: &Value) -> String {
+    let side = |side: &str, field: &str| detail.get(side).and_then(|values| values.get(field)).map(plain);
+    let change = |field: &Value| {
+        let field = plain(field);
+        match (side("from", &field), side("to", &field)) {
+            (Some(from), Some(to)) => format!("{field} {from} → {to}"),
+            _ => field,
+        }
+    };
+    let fields = detail.get("fields").and_then(Value::as_array).into_iter().flatten().map(change);
+    let role = detail.get("role").map(plain);
+    let reason = detail.get("reason").map(|reason| format!("\"{}\"", plain(reason)));
+    fields.chain(role).chain(reason).collect::<Vec<_>>().join(", ")
 }
 
 /// Everything about one event; in CSV the detail stays one JSON value.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::agent::agent_fields;
 use super::{Context, plain};
-use crate::args::ImportArgs;
+use crate::args::{Format, ImportArgs};
 use crate::csv_file::{CsvFile, Separator, Unreadable};
 use crate::failure::{Failure, line_problem};
 use crate::output::{Answer, View};
@@ -35,8 +35,9 @@ pub async fn run(args: &ImportArgs, context: &mut Context<'_, '_>) -> Result<(),
     };
     // A refused file is told too, so that one run shows everything that has to be corrected.
     let summary = outcome.as_ref().ok().copied();
-    if summary.is_some() || context.global.dry_run || context.global.format == crate::args::Format::Json {
-        context.print_act(answer(args, &plan, separator, summary, context.global.dry_run))?;
+    let (format, dry_run) = (context.global.format, context.global.dry_run);
+    if summary.is_some() || dry_run || format == Format::Json {
+        context.print_act(answer(args, &plan, separator, summary, (format, dry_run)))?;
     }
     outcome.map(drop).map_err(Failure::from)
 }
@@ -113,7 +114,7 @@ fn answer(
     plan: &ImportPlan,
     separator: Separator,
     done: Option<ImportSummary>,
-    dry_run: bool,
+    (format, dry_run): (Format, bool),
 ) -> Answer {
     let summary = done.unwrap_or_else(|| plan.summary());
     let changes = changes(plan);
@@ -147,7 +148,7 @@ fn answer(
         let rows =
             changes.into_iter().map(|(act, soi, name, what)| vec![act.to_owned(), soi, name, spelled(&what)]).collect();
         answer.view = View::Table { headings: vec!["act", "soi", "name", "changes"], rows };
-    } else {
+    } else if format == Format::Csv {
         let pairs = [
             ("lines", summary.lines),
             ("added", summary.added),

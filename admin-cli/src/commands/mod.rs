@@ -43,6 +43,7 @@ impl Context<'_, '_> {
     /// Prints the answer of a writing command, which says when it was a rehearsal.
     pub fn print_act(&mut self, mut answer: Answer) -> Result<(), Failure> {
         if self.global.dry_run {
+            answer.before.insert(0, "Dry run: this is what would be done.".into());
             answer.after.push("Dry run: nothing was written.".into());
             if let Value::Object(fields) = &mut answer.json {
                 fields.insert("dry_run".into(), true.into());

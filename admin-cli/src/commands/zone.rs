@@ -19,7 +19,7 @@ pub fn run(verb: &ZoneVerb, zones: &Zones, format: Format, console: &mut Console
 }
 
 fn list(zones: &Zones) -> Answer {
-    let settings = &zones.settings;
+    let network = &zones.network;
     let mut rows: Vec<Vec<String>> = zones
         .listeners
         .iter()
@@ -29,17 +29,17 @@ fn list(zones: &Zones) -> Answer {
         })
         .collect();
     let networks = [
-        ("trusted proxy", &settings.trusted_proxies, "its forwarding header is believed"),
-        ("internal", &settings.internal, "municipal workstations"),
-        ("never internal", &settings.never_internal, "nomades, whatever else is said"),
+        ("trusted proxy", &network.trusted_proxies, "its forwarding header is believed"),
+        ("internal", &network.internal, "municipal workstations"),
+        ("never internal", &network.never_internal, "nomades, whatever else is said"),
     ];
     for (kind, nets, meaning) in networks {
         rows.extend(nets.iter().map(|net| vec![kind.to_owned(), net.to_string(), meaning.to_owned()]));
     }
-    let minutes = settings.internal_max_age.as_secs() / 60;
+    let minutes = network.internal_max_age.as_secs() / 60;
     let mut after =
         vec![format!("Everything else is nomades. A contact seen as internal is believed for {minutes} min.")];
-    if settings.internal.is_empty() {
+    if network.internal.is_empty() {
         after.push("network.internal is empty: everybody is in the zone nomades.".into());
     }
     let listeners: Vec<Value> = zones
@@ -52,10 +52,10 @@ fn list(zones: &Zones) -> Answer {
         .collect();
     let json = json!({
         "listeners": listeners,
-        "trusted_proxies": settings.trusted_proxies,
-        "internal": settings.internal,
-        "never_internal": settings.never_internal,
-        "internal_max_age_seconds": settings.internal_max_age.as_secs(),
+        "trusted_proxies": network.trusted_proxies,
+        "internal": network.internal,
+        "never_internal": network.never_internal,
+        "internal_max_age_seconds": network.internal_max_age.as_secs(),
     });
     Answer { json, view: View::Table { headings: vec!["kind", "what", "meaning"], rows }, after, ..Answer::default() }
 }

@@ -42,6 +42,7 @@ async fn leaving_asks_and_a_no_changes_nothing() {
     assert!(declined.err.contains("Inès Marchand (100001) leaves"), "{}", declined.err);
     declined.failed(1);
     let dry = octroi.run("agent leave 100001 --dry-run").await.done();
+    assert!(dry.starts_with("Dry run: this is what would be done.\n"), "{dry}");
     assert!(dry.contains("employment  active  left") && dry.ends_with("Dry run: nothing was written.\n"), "{dry}");
     assert_eq!(octroi.run("agent show 100001 --format json").await.json()["employment"], "active");
     octroi.run_answering("agent leave 100001", "oui\n").await.done();

@@ -38,6 +38,8 @@ async fn a_history_tells_what_was_done_by_whom_and_why_and_is_itself_recorded() 
     assert_eq!(acts, ["agent.suspended", "agent.added"]);
     assert_eq!(history["events"][0]["detail"]["reason"], "ticket 4711");
     assert_eq!(history["events"][0]["actor_kind"], "local_operator");
+    let table = octroi.run("agent history 100001").await.done();
+    assert!(table.contains("employment active → suspended, \"ticket 4711\""), "{table}");
     let again = octroi.run("audit search --soi 100001 --act audit.read --limit 1").await.done();
     assert!(again.contains("audit.read") && again.contains("done"), "{again}");
 }

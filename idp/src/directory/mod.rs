@@ -31,7 +31,7 @@ use crate::domain::audit::Event;
 use crate::domain::secret::KeyBytes;
 use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
-use crate::storage::{Store, StoreError, Tx, Work, audit as audit_table};
+use crate::storage::{Store, StoreError, StoreSettings, Tx, Work, audit as audit_table};
 
 pub use activation::IssuedCode;
 pub use agent_record::AgentDraft;
@@ -45,9 +45,6 @@ pub use import::{
     ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, LineProblem, PlannedChange, Problems,
 };
 pub use mandate::Mandate;
-
-/// What [`Directory::open`] takes.
-pub use crate::storage::{DatabaseUrl, StoreSettings};
 
 /// What the directory needs from the configuration.
 #[derive(Debug, Clone)]

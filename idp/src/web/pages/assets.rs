@@ -14,6 +14,7 @@ pub async fn get(Path(file): Path<String>, headers: HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     let cache = "public, max-age=31536000, immutable".to_owned();
-    let headers = [(header::CONTENT_TYPE, asset.content_type.to_owned()), (header::ETAG, etag), (header::CACHE_CONTROL, cache)];
+    let headers =
+        [(header::CONTENT_TYPE, asset.content_type.to_owned()), (header::ETAG, etag), (header::CACHE_CONTROL, cache)];
     (headers, asset.bytes).into_response()
 }
