@@ -1,16 +1,7 @@
 //! Whole flows over HTTP, each on both engines: a browser-like client, a foreign relying party, a provider on real sockets.
 
-mod activation;
-mod bad_input;
 mod code;
-mod decision;
-mod discovery;
 mod login;
-mod logout;
-mod operations;
-mod sessions;
-mod userinfo;
-mod zone;
 
 use harness::browser::Browser;
 use harness::idp::{CALLBACK, PASSWORD, TestApp, TestIdp};

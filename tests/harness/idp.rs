@@ -11,8 +11,7 @@ use std::time::Duration;
 use octroi_idp::app::{App, Migrate, Surroundings};
 use octroi_idp::config::Config;
 use octroi_idp::crypto::random::Random;
-use octroi_idp::crypto::short_code::ShortCodeKey;
-use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, DirectorySettings, Mandate};
+use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
 use octroi_idp::domain::audit::{Actor, Contact, EventFilter, RecordedEvent};
 use octroi_idp::domain::secret::{KeyBytes, PlainPassword, PlainToken};
 use octroi_idp::domain::time::Clock;
@@ -82,19 +81,9 @@ impl TestIdp {
         let config = Config::load(&path, environment).unwrap_or_else(|report| panic!("{report}"));
         let clock = Clock::manual(Clock::system().now());
         let around = Surroundings { clock: clock.clone(), random: Random::system() };
-        let directory = Directory::new(
-            database.store.clone(),
-            clock.clone(),
-            Random::system(),
-            ShortCodeKey::new(&config.keys.sealing_key),
-            DirectorySettings {
-                soi_syntax: config.identity.soi_syntax.clone(),
-                time_zone: config.identity.time_zone.clone(),
-                activation_code_lifetime: config.activation.code_lifetime,
-            },
-        );
-        let bound = App::open(config, around, Migrate::Always).await.expect("the provider opens").bind().expect("ports");
-        let web = bound.app.web.clone();
+        let bound =
+            App::open(config, around, Migrate::Always).await.expect("the provider opens").bind().expect("ports");
+        let (web, directory) = (bound.app.web.clone(), bound.app.directory.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -145,7 +134,7 @@ impl TestIdp {
             email: draft.email.or_else(|| Some(format!("agent{soi}@ville.example"))),
             ..draft
         };
-        self.directory.add_agent(&Self::mandate(), soi, draft).await.expect("the agent is added");
+        self.directory.add_agent(&Self::mandate(), soi, &draft).await.expect("the agent is added");
     }
 
     /// A fresh activation code.
@@ -178,11 +167,11 @@ impl TestIdp {
         let mut draft = ApplicationDraft {
             name: Some(format!("Application {client_id}")),
             redirect_uris: Some(vec![CALLBACK.to_owned()]),
-            zones: Some(vec!["internal".to_owned(), "nomades".to_owned()]),
+            zones: Some(vec![NetworkZone::Internal, NetworkZone::Nomades]),
             ..ApplicationDraft::default()
         };
         change(&mut draft);
-        let added = self.directory.add_application(&Self::mandate(), client_id, draft).await.expect("the application");
+        let added = self.directory.add_application(&Self::mandate(), client_id, &draft).await.expect("the application");
         let secret = added.client_secret.map(|s| s.reveal().to_owned());
         self.reload().await;
         TestApp { client_id: client_id.to_owned(), secret }
@@ -245,12 +234,17 @@ fn free_ports() -> [u16; 3] {
 fn configuration(database: &Database, [office, gateway, metrics]: [u16; 3], extra: &str) -> String {
     let (url, password) = match &database.settings.url {
         DatabaseUrl::Sqlite(file) => (format!("sqlite:{}", file.display()), ""),
-        DatabaseUrl::Postgres { url, password } => {
-            (url.clone(), if password.is_some() { "password = { env = \"OCTROI_TEST_DATABASE_PASSWORD\" }" } else { "" })
-        }
+        DatabaseUrl::Postgres { url, password } => (
+            url.clone(),
+            if password.is_some() { "password = { env = \"OCTROI_TEST_DATABASE_PASSWORD\" }" } else { "" },
+        ),
     };
     let defaults = [
-        ("network", "internal = [\"127.0.0.0/8\", \"::1/128\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"127.0.0.1\", \"::1\"]".to_owned()),
+        (
+            "network",
+            "internal = [\"127.0.0.0/8\", \"::1/128\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"127.0.0.1\", \"::1\"]"
+                .to_owned(),
+        ),
         ("password", "pepper = { file = \"pepper.key\" }\nthreads = 1\nqueue = 64".to_owned()),
         ("keys", "sealing_key = { file = \"sealing.key\" }".to_owned()),
         ("help", "name = \"Support DSIN\"\nphone = \"01 00 00 00 00\"".to_owned()),
