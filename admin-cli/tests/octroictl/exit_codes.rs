@@ -1,9 +1,10 @@
 //! Every exit code of CONTRACT, and what stands beside it on standard error.
 
 use std::fs;
-use std::time::Duration;
+use std::sync::Arc;
 
 use octroi_idp::storage::{StoreError, Tx};
+use tokio::sync::Notify;
 
 use crate::Installation;
 
@@ -83,17 +84,21 @@ async fn five_is_a_database_that_is_absent_empty_damaged_or_locked() {
 
     let octroi = Installation::new().await;
     let store = octroi.store().await;
+    let (held, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (holds, released) = (held.clone(), release.clone());
     let holding = tokio::spawn(async move {
         let hold = async |_: &mut Tx| -> Result<(), StoreError> {
-            tokio::time::sleep(Duration::from_secs(2)).await;
+            holds.notify_one();
+            released.notified().await;
             Ok(())
         };
         store.write(hold).await.unwrap();
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    held.notified().await;
     let words = ["agent", "add", "100001", "--given-name", "A", "--family-name", "B", "--email", "a@b.example"];
     let locked = octroi.run_words(&words).await.failed(5);
     assert!(locked.contains("busy"), "{locked}");
+    release.notify_one();
     holding.await.unwrap();
     octroi.run_words(&words).await.done();
 }

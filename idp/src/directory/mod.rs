@@ -7,6 +7,7 @@
 //! is judged in `agent_record.rs` and `application_record.rs`, an HR file in `import/`.
 
 mod activation;
+mod agent_change;
 mod agent_record;
 mod agents;
 mod application_record;

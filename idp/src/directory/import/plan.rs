@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::agents::{leaver, unknown_manager};
+use super::super::agent_change::leaver;
+use super::super::agents::unknown_manager;
 use super::super::error::{DirectoryError, FieldProblem};
 use super::super::{AgentDraft, Directory};
 use super::{ImportLine, ImportOptions, ImportPlan, LineProblem, PlannedChange, Problems, TOLD_PROBLEMS};
