@@ -188,6 +188,14 @@ impl Town {
         town
     }
 
+    /// The same town under other settings.
+    pub fn configured(mut self, change: impl FnOnce(&mut OauthSettings)) -> Self {
+        let mut settings = (*self.provider.settings).clone();
+        change(&mut settings);
+        self.provider.settings = Arc::new(settings);
+        self
+    }
+
     async fn populate(&self) {
         for record in [person(INES, "Inès", "Marchand"), person(MARC, "Marc", "Petit")] {
             let sub = self.provider.random.sub();

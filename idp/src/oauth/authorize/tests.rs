@@ -176,15 +176,12 @@ async fn a_hint_must_be_an_id_token_of_ours() {
     let town = Town::new().await;
     let (code, session) = town.code(&Ask::of("portal")).await;
     let tokens = town.redeem("portal", &code).await.unwrap();
-    let other = Town::new().await;
-    let mut settings = (*other.provider.settings).clone();
-    settings.issuer = "https://other.example".into();
-    let other = Provider { settings: settings.into(), ..other.provider.clone() };
+    let stranger = Town::new().await.configured(|settings| settings.issuer = "https://other.example".into());
     for (provider, hint) in [
         (&town.provider, tokens.access_token.clone()),
         (&town.provider, format!("{}x", tokens.id_token)),
         (&town.provider, tokens.id_token.replacen('.', "..", 1)),
-        (&other, tokens.id_token.clone()),
+        (&stranger.provider, tokens.id_token.clone()),
     ] {
         let ask = Ask::of("portal").with("id_token_hint", &hint).params();
         let step = provider.authorize(&ask, false, &town.office(Some(&session))).await.unwrap();
@@ -343,11 +340,7 @@ async fn a_long_nonce_comes_back_intact() {
 
 #[tokio::test]
 async fn the_preview_opens_nomades_for_the_demo() {
-    let town = Town::new().await;
-    let mut settings = (*town.provider.settings).clone();
-    settings.preview_nomades = true;
-    let provider = Provider { settings: settings.into(), ..town.provider.clone() };
+    let town = Town::new().await.configured(|settings| settings.preview_nomades = true);
     let session = town.login(INES, Nomades).await;
-    let step = provider.authorize(&Ask::of("portal").params(), false, &town.home(Some(&session))).await.unwrap();
-    code(step);
+    code(town.authorize(&Ask::of("portal"), &town.home(Some(&session))).await);
 }

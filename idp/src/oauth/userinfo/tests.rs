@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -155,11 +154,7 @@ async fn a_token_falls_with_its_grant_session_agent_or_application() {
 
 #[tokio::test]
 async fn an_internal_that_is_too_old_is_told_as_nomades() {
-    let town = Town::new().await;
-    let mut settings = (*town.provider.settings).clone();
-    settings.internal_max_age = Duration::from_secs(100);
-    let provider = Provider { settings: Arc::new(settings), ..town.provider.clone() };
-    let town = Town { provider, ..town };
+    let town = Town::new().await.configured(|settings| settings.internal_max_age = Duration::from_secs(100));
     let token = tokens(&town, "openid").await.access_token;
     assert_eq!(ask(&town, &token).await.unwrap()["network_zone"], "internal");
     town.clock.advance(Duration::from_secs(100));

@@ -196,8 +196,7 @@ async fn an_application_without_the_grant_or_the_scope_is_told_so() {
 #[tokio::test]
 async fn a_request_that_is_too_large_to_wait_is_told_so() {
     let town = Town::new().await;
-    let state = "\"".repeat(2048);
-    login_asked(town.authorize(&Ask::of("portal").with("state", &state), &town.office(None)).await);
-    let response = town.authorize(&Ask::of("portal").with("nonce", &"n".repeat(384)), &town.office(None)).await;
-    login_asked(response);
+    let quotes = |n: usize| format!("openid {}", "\"".repeat(n));
+    login_asked(town.authorize(&Ask::of("portal").with("scope", &quotes(2048)), &town.office(None)).await);
+    assert_eq!(error_of(&town, &Ask::of("portal").with("scope", &quotes(8185))).await, "invalid_request");
 }
