@@ -1,26 +1,82 @@
-//! What Octroi says about itself: structured logs, metrics and the stopwatch behind them.
+//! What Octroi says about itself: structured logs to standard error, metrics for `/metrics`.
 //!
 //! Modules record through the `tracing` and `metrics` macros; only this file knows how they leave the process. A log line
-//! never carries a secret: what is secret has a type whose `Debug` is silent.
+//! never carries a secret: what is secret has a type whose `Debug` is silent. Names are CONTRACT's, prefix `octroi_`.
 
-/// Measures how long something took. Durations are for metrics only; decisions use `domain::time::Clock`.
-#[derive(Debug, Clone, Copy)]
-pub struct Stopwatch(std::time::Instant);
+use std::io::IsTerminal as _;
+use std::sync::OnceLock;
 
-impl Stopwatch {
-    /// Starts measuring.
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock, for metrics only")]
-    pub fn start() -> Self {
-        Self(std::time::Instant::now())
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for collectors.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Sends log lines of `level` and above to standard error. A second call changes nothing.
+pub fn start_log(format: LogFormat, level: &str) {
+    // sqlx logs statements at `debug`; they carry no values, and are noise all the same.
+    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let colours = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let started = match format {
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+        LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("the log was started before");
     }
+}
 
-    /// Seconds since the start.
-    pub fn seconds(self) -> f64 {
-        self.0.elapsed().as_secs_f64()
-    }
+/// The recorded figures of this process.
+#[derive(Debug, Clone)]
+pub struct Figures(PrometheusHandle);
 
-    /// Records the time in a histogram without labels.
-    pub fn record(self, histogram: &'static str) {
-        metrics::histogram!(histogram).record(self.seconds());
+static METRICS: OnceLock<Figures> = OnceLock::new();
+
+/// The exporter of this process, installed at the first call.
+pub fn metrics() -> &'static Figures {
+    METRICS.get_or_init(|| {
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::debug!("another metrics recorder was installed before");
+        }
+        describe();
+        Figures(handle)
+    })
+}
+
+impl Figures {
+    /// The figures in Prometheus' text format.
+    pub fn render(&self) -> String {
+        self.0.run_upkeep();
+        self.0.render()
     }
+}
+
+/// From half a millisecond to ten seconds: a token to a stormy login.
+const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("octroi_login_total", "login attempts by zone, result and reason");
+    describe_counter!("octroi_token_issued_total", "tokens issued by grant type and application");
+    describe_counter!("octroi_zone_decision_total", "zone decisions by zone and why");
+    describe_counter!("octroi_ignored_forwarding_header_total", "forwarding headers that were not believed");
+    describe_histogram!("octroi_http_request_duration_seconds", "requests by route and status");
+    describe_histogram!("octroi_store_write_seconds", "writing transactions until durable");
+    describe_histogram!("octroi_argon2_seconds", "one password hash");
+    describe_gauge!("octroi_argon2_queue_depth", "passwords that wait for a thread");
 }

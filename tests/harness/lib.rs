@@ -1,1 +1,10 @@
+//! What the tests stand on, so that a test itself reads like a sentence.
+//!
+//! [`engine`] gives a test its own empty database on SQLite or PostgreSQL and makes one test into two
+//! ([`for_each_engine!`]). [`idp`] starts a whole provider on it, [`browser`] visits it, [`rp`] is the foreign relying
+//! party that judges it. The harness asserts nothing by itself: a test says what must hold.
 
+pub mod browser;
+pub mod engine;
+pub mod idp;
+pub mod rp;

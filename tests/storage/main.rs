@@ -1,1 +1,22 @@
+//! The storage contract: what `octroi_idp::storage` promises, on both engines.
+//!
+//! Each file covers one table file of the storage layer, or one promise of the whole: statements, schema, transactions,
+//! bad databases. A function named in `for_each_engine!` becomes two tests. `cast` holds the sample rows.
 
+mod activation;
+mod agents;
+mod applications;
+mod audit;
+mod bad_database;
+mod cast;
+mod codes;
+mod grants;
+mod migrations;
+mod passwords;
+mod roles;
+mod schema;
+mod sessions;
+mod signing_keys;
+mod statements;
+mod throttle;
+mod transactions;

@@ -21,7 +21,6 @@ pub mod password;
 pub mod random;
 pub mod seal;
 pub mod short_code;
-mod stopwatch;
 
 /// Ends the process because the cryptographic library refused an operation that cannot fail on valid input.
 ///

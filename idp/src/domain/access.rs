@@ -3,7 +3,7 @@
 //! [`decide`] has no I/O. Its input, [`Case`], is plain data with a version: each decision is audited with the case it
 //! was made from, so that it can be replayed later against the same or other rules. What does not exist yet (factors,
 //! Nomades profiles, the charter, waivers) has its place here and counts as **unmet** in `nomades`, so nothing opens by
-//! omission. To add a rule: a fact in `Case`, a line in [`RULES`], a row in the tests.
+//! omission. To add a rule: a fact in `Case`, a line in `RULES`, a row in the tests.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -61,6 +61,11 @@ impl SoiSyntax {
         Ok(Self { pattern: Regex::new(&format!("^(?:{pattern})$"))?, source: pattern.to_owned() })
     }
 
+    /// Whether this is [`SoiSyntax::DEFAULT`], which pages can describe in words.
+    pub fn is_default(&self) -> bool {
+        self.source == Self::DEFAULT
+    }
+
     /// Normalises `typed` (NFKC, no white space, upper case) and checks it.
     pub fn parse(&self, typed: &str) -> Result<Soi, SoiError> {
         let normal = normalise(typed);
@@ -75,7 +80,7 @@ impl SoiSyntax {
     }
 }
 
-/// The normal form of anything typed where a SOI is expected: at most [`MAX_TYPED_BYTES`] of it are looked at.
+/// The normal form of anything typed where a SOI is expected: at most 128 bytes of it are looked at.
 pub fn normalise(typed: &str) -> String {
     typed
         .chars()

@@ -1,4 +1,5 @@
-//! Time as a parameter. [`Timestamp`] is what is stored and compared; [`Clock`] is the only source of "now".
+//! Time as a parameter. [`Timestamp`] is what is stored and compared; [`Clock`] is the only source of "now";
+//! [`Stopwatch`] measures durations, for metrics only.
 //!
 //! Nothing else in the workspace may ask the system for the time (clippy's `disallowed-methods` names this module).
 
@@ -116,6 +117,28 @@ impl Clock {
         if let Source::Manual(millis) = &self.0 {
             millis.fetch_add(millis_of(by), Ordering::SeqCst);
         }
+    }
+}
+
+/// Measures how long something took. Durations are for metrics only; decisions use `domain::time::Clock`.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock, for metrics only")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Seconds since the start.
+    pub fn seconds(self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+
+    /// Records the time in a histogram without labels.
+    pub fn record(self, histogram: &'static str) {
+        metrics::histogram!(histogram).record(self.seconds());
     }
 }
 

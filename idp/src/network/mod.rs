@@ -1,1 +1,120 @@
-//! (being written)
+//! From a contact to its network zone: peer + headers + listener → client address → zone, with the explanation
+//! (PRODUCT §2 points 3, 4 and 8; STANDARDS ZONE-01 to ZONE-07).
+//!
+//! Pure: no sockets, no framework, no configuration file. It believes a header only from a trusted proxy and only the one
+//! that the listener names; whatever is not certain is `nomades`. It must never raise a zone for any other reason than
+//! the address and the listener.
+//!
+//! Look next at `decision.rs`, where the rule stands; at `forwarded.rs` and `x_forwarded_for.rs`, which read one header
+//! each; at `vectors.rs` for the table of examples, and at `properties.rs` for what no header may ever achieve.
+
+mod address;
+mod decision;
+mod explanation;
+mod forwarded;
+mod headers;
+mod nets;
+mod x_forwarded_for;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod vectors;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::domain::zone::NetworkZone;
+
+pub use decision::ZoneDecider;
+pub use explanation::{Contact, Hop, HopRole, Why, ZoneDecision};
+pub use headers::{Because, IgnoredHeader};
+
+/// What the configuration says about networks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetworkSettings {
+    /// Peers whose forwarding header counts. Empty by default: nobody is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where the municipal workstations are.
+    pub internal: Vec<IpNet>,
+    /// VPN pools, guest Wi-Fi, servers: never `internal`, whatever else is said (ZONE-07).
+    pub never_internal: Vec<IpNet>,
+    /// How long a contact seen as `internal` is believed (PRODUCT §2.6).
+    pub internal_max_age: Duration,
+}
+
+/// The one place from which a listener takes the client's address (PRODUCT §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClientAddressSource {
+    /// The TCP peer itself.
+    None,
+    /// The `Forwarded` header (RFC 7239).
+    Forwarded,
+    /// The `X-Forwarded-For` header.
+    XForwardedFor,
+}
+
+impl ClientAddressSource {
+    /// The word used in the configuration; for a header source also the header's name in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Forwarded => "forwarded",
+            Self::XForwardedFor => "x-forwarded-for",
+        }
+    }
+}
+
+impl fmt::Display for ClientAddressSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no source of client addresses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no source of client addresses (none, forwarded or x-forwarded-for)")]
+pub struct UnknownSource(pub String);
+
+impl FromStr for ClientAddressSource {
+    type Err = UnknownSource;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSource> {
+        match text {
+            "none" => Ok(Self::None),
+            "forwarded" => Ok(Self::Forwarded),
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            other => Err(UnknownSource(other.chars().take(32).collect())),
+        }
+    }
+}
+
+/// What the zone needs to know about the listener on which a contact arrived (ZONE-01).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerZone {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The highest zone that a contact on it can have.
+    pub ceiling: NetworkZone,
+    /// Where the client's address comes from.
+    pub source: ClientAddressSource,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_written_as_the_configuration_writes_it() {
+        use ClientAddressSource::{Forwarded, None, XForwardedFor};
+        for source in [None, Forwarded, XForwardedFor] {
+            assert_eq!(source.as_str().parse(), Ok(source));
+        }
+        for text in ["", "None", "Forwarded", "x_forwarded_for", "x-real-ip", "proxy-v2"] {
+            assert!(text.parse::<ClientAddressSource>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+# /diagnostic
+
+diagnostic-title = Workstation check
+diagnostic-lead = What { $product } sees of your workstation. The help desk may ask you to read this page out.
+diagnostic-zone-internal = You are on the municipal network
+diagnostic-zone-nomades = You come through the Nomades access
+diagnostic-why-inside = Your address belongs to a municipal building.
+diagnostic-why-outside = Your address belongs to no municipal building. This is normal when you telework or travel.
+diagnostic-why-excluded = Your address belongs to a network that counts as outside: VPN, visitors’ Wi-Fi or servers.
+diagnostic-why-ceiling = You come through the remote access address: it counts as outside, wherever you are.
+diagnostic-why-unknown = Your address could not be established. In doubt, you count as outside the municipal buildings.
+diagnostic-zone = Zone
+diagnostic-address = Your workstation’s address
+diagnostic-address-unknown = unknown
+diagnostic-listener = Entrance
+diagnostic-connection = Connection
+diagnostic-secure = encrypted (https)
+diagnostic-not-secure = not encrypted (http)
+diagnostic-cookies = Cookies
+diagnostic-cookies-yes = received
+diagnostic-cookies-no = not received: allow them for this site, then reload the page
+diagnostic-browser = Browser
+diagnostic-clock = Server time
+diagnostic-clock-hint = Compare it with your workstation’s.
+diagnostic-request = Request number
+diagnostic-chain = The way here
+diagnostic-chain-hint = From the nearest to the server to the farthest.
+diagnostic-hop-peer = connects to us
+diagnostic-hop-trusted_proxy = relay of the City
+diagnostic-hop-client = your workstation: this address decides the zone
+diagnostic-hop-ignored = announced, but not by a relay of the City: ignored
+diagnostic-more-when-signed-in = To see the whole way, log in and reload this page.

@@ -1,0 +1,42 @@
+# /activate, /login/password, /forgot-password, and the rules of a new password
+
+activate-title = First login
+activate-lead = Choose your password with the help of your activation code. All fields are required.
+activate-submit = Activate my account
+code-label = Activation code
+code-hint = Received by letter or handed over by your manager
+
+password_expired-older-than = { $days ->
+    [one] It is more than { $days } day old.
+   *[other] It is more than { $days } days old.
+}
+password_expired-then = Choose a new one, then you will continue.
+password_expired-then-application = Choose a new one, then you will continue to { $application }.
+password_expired-submit = Save and continue
+
+new_password-legend = New password
+new_password-label = New password
+new_password_again-label = The same one again
+rules-title = Your new password:
+rule-length = has at least { $min } characters (a phrase of a few words does very well);
+rule-soi-names = contains neither your SOI identifier nor your names;
+rule-product = does not contain the name of this service ({ $product }) or of the City;
+rule-all-characters = may contain any character, spaces and accents included, and may be pasted from a password manager.
+
+breach-title = Choose another password
+breach-too_short = It is too short: at least { $min } characters are needed. Add a word or two.
+breach-too_long = It is too long: 256 characters at most.
+breach-contains_soi = It contains your SOI identifier. Choose words that do not point to you.
+breach-contains_name = It contains one of your names or your address. Choose words that do not point to you.
+breach-contains_product = It contains the name of this service or of the City, which is too easy to guess.
+breach-repetitive = It repeats the same characters again and again. Choose several different words.
+breach-unchanged = This is your present password. Choose a new one.
+breach-mismatch = The two entries differ. Type the same password twice.
+
+forgot-title = Forgotten password
+forgot-lead = The help desk helps you choose a new one.
+forgot-prepare-title = Before you call
+forgot-prepare-soi = Have your SOI identifier ready ({ $hint }).
+forgot-prepare-never = Nobody will ever ask for your password, neither by phone nor by e-mail.
+forgot-expired-title = Has your password only expired?
+forgot-expired-text = Log in with the one you know. The next page will ask you to choose a new one.

@@ -1,0 +1,18 @@
+# Who is signed in, and the way out
+
+signed_in-title = Your session is open
+signed_in-lead = You can open your services without identifying yourself again.
+signed_in-name = Agent
+signed_in-zone = Network zone
+signed_in-since = Since
+
+logout_confirm-title = Sign out?
+logout_confirm-asked-by = { $application } suggests signing out.
+logout_confirm-who = Your session is open in the name of { $name }.
+logout_confirm-effect = The services opened with this session will ask you to identify yourself again.
+logout-submit = Sign out
+logout-stay = Keep my session open
+
+signed_out-title = Your session is closed
+signed_out-text = On a shared workstation, close the browser windows too.
+signed_out-again = Log in again

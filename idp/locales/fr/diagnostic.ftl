@@ -1,0 +1,32 @@
+# /diagnostic
+
+diagnostic-title = Diagnostic du poste
+diagnostic-lead = Ce que { $product } voit de votre poste. Le support peut vous demander de lire cette page.
+diagnostic-zone-internal = Vous êtes sur le réseau municipal
+diagnostic-zone-nomades = Vous passez par l’accès Nomades
+diagnostic-why-inside = Votre adresse appartient à un bâtiment municipal.
+diagnostic-why-outside = Votre adresse n’appartient à aucun bâtiment municipal. C’est normal en télétravail ou en déplacement.
+diagnostic-why-excluded = Votre adresse appartient à un réseau qui compte comme extérieur : VPN, Wi-Fi des visiteurs ou serveurs.
+diagnostic-why-ceiling = Vous passez par l’adresse de l’accès à distance : elle compte comme extérieure, où que vous soyez.
+diagnostic-why-unknown = Votre adresse n’a pas pu être établie. Dans le doute, vous comptez comme hors des bâtiments municipaux.
+diagnostic-zone = Zone
+diagnostic-address = Adresse de votre poste
+diagnostic-address-unknown = inconnue
+diagnostic-listener = Entrée
+diagnostic-connection = Connexion
+diagnostic-secure = chiffrée (https)
+diagnostic-not-secure = non chiffrée (http)
+diagnostic-cookies = Cookies
+diagnostic-cookies-yes = reçus
+diagnostic-cookies-no = non reçus : autorisez-les pour ce site, puis rechargez la page
+diagnostic-browser = Navigateur
+diagnostic-clock = Heure du serveur
+diagnostic-clock-hint = Comparez-la à celle de votre poste.
+diagnostic-request = Numéro de la demande
+diagnostic-chain = Le chemin jusqu’ici
+diagnostic-chain-hint = Du plus proche du serveur au plus lointain.
+diagnostic-hop-peer = se connecte à nous
+diagnostic-hop-trusted_proxy = relais de la Ville
+diagnostic-hop-client = votre poste : cette adresse décide de la zone
+diagnostic-hop-ignored = annoncée, mais pas par un relais de la Ville : ignorée
+diagnostic-more-when-signed-in = Pour voir le détail du chemin, connectez-vous puis rechargez cette page.

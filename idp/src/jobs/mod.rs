@@ -1,0 +1,140 @@
+//! What happens without being asked: reloading what changed, and forgetting what is over. Safe with many nodes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::crypto::keys::KeyRing;
+use crate::crypto::seal::Sealer;
+use crate::domain::time::{Clock, Timestamp};
+use crate::oauth::Applications;
+use crate::storage::{Store, StoreError, Tx, activation, audit, codes, markers, sessions, throttle};
+
+pub mod keys;
+
+/// How often the change markers are read: a change by the command line is seen within a second.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How often what is over is deleted.
+const PURGE: Duration = Duration::from_mins(10);
+
+/// Sessions, spent codes and the like are kept this long after their end, for questions the day after.
+const KEEP: Duration = Duration::from_hours(48);
+
+/// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
+pub const AUDIT_MONTHS: u32 = 12;
+
+const AUDIT_RETENTION: Duration = Duration::from_hours(366 * 24);
+
+/// What the jobs work on.
+#[derive(Clone)]
+pub struct Jobs {
+    pub store: Store,
+    pub clock: Clock,
+    pub sealer: Arc<Sealer>,
+    pub applications: Arc<ArcSwap<Applications>>,
+    pub keys: Arc<ArcSwap<KeyRing>>,
+}
+
+impl Jobs {
+    /// Starts all jobs; they end when `stop` changes or is dropped.
+    pub fn start(self, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(every(POLL, stop.clone(), Reload { jobs: self.clone(), seen: BTreeMap::new() }));
+        tasks.spawn(every(PURGE, stop.clone(), Purge(self)));
+        tasks
+    }
+
+    /// Reads the applications again.
+    pub async fn reload_applications(&self) -> Result<(), StoreError> {
+        self.applications.store(Arc::new(load_applications(&self.store).await?));
+        Ok(())
+    }
+
+    /// Deletes sessions, codes and counts that are over, and events past their retention.
+    pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let before = now.minus(KEEP);
+        self.store
+            .write(async |tx: &mut Tx| -> Result<u64, StoreError> {
+                Ok(sessions::purge(tx, before).await?
+                    + codes::purge(tx, before).await?
+                    + activation::purge(tx, before).await?
+                    + throttle::purge(tx, now).await?
+                    + audit::purge(tx, now.minus(AUDIT_RETENTION)).await?)
+            })
+            .await
+    }
+}
+
+/// Every application, as a snapshot.
+pub async fn load_applications(store: &Store) -> Result<Applications, StoreError> {
+    use crate::storage::applications;
+    let all = store.read(async |tx: &mut Tx| -> Result<_, StoreError> { applications::list(tx).await }).await?;
+    Ok(Applications::new(all))
+}
+
+/// One turn of a job.
+trait Turn: Send + 'static {
+    fn name(&self) -> &'static str;
+    fn turn(&mut self) -> impl Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>> + Send;
+}
+
+async fn every(period: Duration, mut stop: watch::Receiver<bool>, mut job: impl Turn) {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => return,
+        }
+        // A failed turn is no end: the database may come back.
+        if let Err(error) = job.turn().await {
+            tracing::warn!(job = job.name(), error = %error, "a job failed and will run again");
+        }
+    }
+}
+
+struct Reload {
+    jobs: Jobs,
+    seen: BTreeMap<String, i64>,
+}
+
+impl Turn for Reload {
+    fn name(&self) -> &'static str {
+        "reload"
+    }
+
+    async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let jobs = &self.jobs;
+        let found = jobs.store.read(async |tx: &mut Tx| -> Result<_, StoreError> { markers::list(tx).await }).await?;
+        let changed = |topic: markers::Topic| self.seen.get(topic.as_str()) != found.get(topic.as_str());
+        if changed(markers::Topic::Applications) {
+            jobs.reload_applications().await?;
+        }
+        if changed(markers::Topic::SigningKeys) {
+            jobs.keys.store(Arc::new(keys::load(&jobs.store, &jobs.sealer).await?));
+        }
+        self.seen = found;
+        Ok(())
+    }
+}
+
+struct Purge(Jobs);
+
+impl Turn for Purge {
+    fn name(&self) -> &'static str {
+        "purge"
+    }
+
+    async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let deleted = self.0.purge(self.0.clock.now()).await?;
+        if deleted > 0 {
+            tracing::info!(rows = deleted, "deleted what is over");
+        }
+        Ok(())
+    }
+}

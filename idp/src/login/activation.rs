@@ -1,0 +1,148 @@
+//! `/activate`: the one-time code from the letter, and the first password, chosen by the agent alone.
+//!
+//! What is wrong with the new password is said before the code is looked at as far as it concerns nobody in particular;
+//! what concerns names is said after the code was right, so that a stranger learns nothing about a SOI.
+
+use std::time::Duration;
+
+use super::{Login, LoginError, Visit, same_twice};
+use crate::crypto::short_code::PlainCode;
+use crate::domain::agent::{Agent, Standing};
+use crate::domain::audit::{Actor, Event};
+use crate::domain::password_policy::Breach;
+use crate::domain::reason::Reason;
+use crate::domain::secret::PlainPassword;
+use crate::domain::soi::{Soi, normalise};
+use crate::domain::time::Timestamp;
+use crate::storage::activation::PURPOSE;
+use crate::storage::throttle::Attempt;
+use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
+
+/// Where an activation leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// The password is set; the agent logs in with it.
+    Done,
+    /// Refused by a password rule; the code still works.
+    Breach(Breach),
+    /// SOI or code wrong, spent, replaced or too old: one answer.
+    Invalid,
+    /// A delay runs; no code was looked at.
+    Throttled { wait: Duration },
+}
+
+/// What the form holds, as typed.
+#[derive(Debug, Clone)]
+pub struct ActivationForm {
+    pub soi: String,
+    pub code: String,
+    pub new: PlainPassword,
+    pub again: PlainPassword,
+}
+
+impl Login {
+    /// Sets the first password with a one-time code.
+    pub async fn activate(&self, form: ActivationForm, visit: Visit<'_>) -> Result<Activation, LoginError> {
+        let now = self.clock.now();
+        let identifier = normalise(&form.soi);
+        let policy = &self.settings.policy;
+        if let Err(breach) = same_twice(&form.new, &form.again).and_then(|()| policy.check_text(&form.new, &identifier))
+        {
+            return Ok(Activation::Breach(breach));
+        }
+        let soi = self.settings.soi_syntax.parse(&form.soi).unwrap_or_else(|_| Soi::from_stored(String::new()));
+        let key = self.lookup.digest(PURPOSE, &identifier);
+        let digest = self.short_codes.digest(PURPOSE, soi.as_str(), &PlainCode::typed(&form.code));
+
+        let agent = match self.look_at_code(&soi, digest, &key, visit, now).await? {
+            Look::Blocked(wait) => return Ok(Activation::Throttled { wait }),
+            Look::Invalid => return Ok(Activation::Invalid),
+            Look::Live(agent) => *agent,
+        };
+        if let Err(breach) = self.check_new(&agent, &form.new) {
+            self.give_back(&key, visit.zone).await?;
+            return Ok(Activation::Breach(breach));
+        }
+        let phc = match self.passwords.hash(form.new).await {
+            Ok(phc) => phc,
+            Err(full) => {
+                self.give_back(&key, visit.zone).await?;
+                return Err(full.into());
+            }
+        };
+        let done = self.set_password(&soi, digest, &phc, &key, visit, now).await?;
+        Ok(if done { Activation::Done } else { Activation::Invalid })
+    }
+
+    async fn look_at_code(
+        &self,
+        soi: &Soi,
+        digest: [u8; 32],
+        key: &[u8; 32],
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<Look, StoreError> {
+        self.store
+            .write(async |tx: &mut Tx| -> Result<Look, StoreError> {
+                let attempt = throttle::take(tx, key, visit.zone, now).await?;
+                let agent = agents::find(tx, soi).await?;
+                let live = activation::is_live(tx, soi, digest, now).await?;
+                let (look, reason) = match (attempt, agent) {
+                    (Attempt::Blocked(until), agent) => {
+                        (Look::Blocked(now.until(until)), Some((agent, Reason::AccountThrottled)))
+                    }
+                    (Attempt::Taken(_), Some(agent)) if live && may_activate(self.standing(&agent, now)) => {
+                        (Look::Live(Box::new(agent)), None)
+                    }
+                    (Attempt::Taken(_), agent) => (Look::Invalid, Some((agent, Reason::ActivationInvalid))),
+                };
+                if let Some((agent, reason)) = reason {
+                    let mut event =
+                        Event::new("activation.refused", Actor::Stranger).refused(reason).with_contact(visit.contact);
+                    event.subject = agent.map(|a| a.record.soi);
+                    audit::append(tx, &event, now).await?;
+                }
+                Ok(look)
+            })
+            .await
+    }
+
+    /// Spends the code and sets the password in one transaction; of two at once, one wins.
+    async fn set_password(
+        &self,
+        soi: &Soi,
+        digest: [u8; 32],
+        phc: &str,
+        key: &[u8; 32],
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let login_key = self.lookup.digest("login", soi.as_str());
+        let event =
+            Event::new("agent.activated", Actor::Agent(soi.clone())).with_subject(soi).with_contact(visit.contact);
+        self.store
+            .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
+                if !activation::consume(tx, soi, digest, now).await? {
+                    return Ok(false);
+                }
+                passwords::set(tx, soi, phc, now).await?;
+                sessions::end_all(tx, soi, "activation", now).await?;
+                throttle::clear(tx, key, visit.zone).await?;
+                throttle::clear(tx, &login_key, visit.zone).await?;
+                audit::append(tx, &event, now).await?;
+                Ok(true)
+            })
+            .await
+    }
+}
+
+enum Look {
+    Blocked(Duration),
+    Invalid,
+    Live(Box<Agent>),
+}
+
+/// Who starts next Monday may choose the password today; who left may not.
+const fn may_activate(standing: Standing) -> bool {
+    matches!(standing, Standing::Active | Standing::NotStarted)
+}

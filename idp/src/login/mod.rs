@@ -1,0 +1,115 @@
+//! Who is at the keyboard: password login, renewal of an expired password, activation, and the session that follows.
+//!
+//! This layer takes what was typed and answers with a step; it sees neither HTTP nor SQL. Two promises shape it: until the
+//! password is right, known and unknown SOIs get the same words, the same statements and the same argon2id run; and while
+//! a delay runs, no password is verified. Look next at [`password`], then `web/pages/login.rs`.
+
+pub mod activation;
+pub mod password;
+pub mod renewal;
+pub mod session;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::crypto::keyed::LookupKey;
+use crate::crypto::password::{PasswordPool, PasswordPoolError};
+use crate::crypto::random::Random;
+use crate::crypto::short_code::ShortCodeKey;
+use crate::domain::agent::{Agent, Standing};
+use crate::domain::audit::Contact;
+use crate::domain::password_policy::{Breach, Owner, PasswordPolicy};
+use crate::domain::secret::{PlainPassword, PlainToken};
+use crate::domain::session::{Session, SessionPolicy};
+use crate::domain::soi::SoiSyntax;
+use crate::domain::time::{Clock, Timestamp};
+use crate::domain::zone::NetworkZone;
+use crate::ephemeral::{Ephemeral, EphemeralError};
+use crate::storage::{Store, StoreError};
+
+/// What a login needs to know from the configuration.
+#[derive(Debug, Clone)]
+pub struct LoginSettings {
+    pub soi_syntax: SoiSyntax,
+    pub policy: PasswordPolicy,
+    pub sessions: SessionPolicy,
+    pub time_zone: TimeZone,
+    /// `access.preview_nomades`: an expired password may be changed in `nomades` without a second factor. Demo only.
+    pub preview_nomades: bool,
+}
+
+/// The login layer. Cheap to clone.
+#[derive(Clone)]
+pub struct Login {
+    pub store: Store,
+    pub ephemeral: Arc<dyn Ephemeral>,
+    pub clock: Clock,
+    pub random: Random,
+    pub passwords: Arc<PasswordPool>,
+    /// Keys the throttle: what was typed is never stored, only its digest.
+    pub lookup: LookupKey,
+    pub short_codes: ShortCodeKey,
+    pub settings: Arc<LoginSettings>,
+}
+
+/// The contact behind a form: where it came from and what the audit notes about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    pub zone: NetworkZone,
+    pub contact: &'a Contact,
+    /// The pre-session cookie: a renewal ticket works only in the browser that obtained it.
+    pub browser: &'a PlainToken,
+    /// The session that this browser held before, to be ended by a new login.
+    pub session: Option<&'a Session>,
+}
+
+/// A session that has just begun.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The cookie's value, shown once.
+    pub cookie: PlainToken,
+    pub session: Session,
+}
+
+/// Why a step could not be taken at all; nothing is known about the credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Too many passwords wait to be verified: 503 with `Retry-After`. The attempt does not count.
+    #[error("the queue of passwords to verify is full")]
+    Overloaded,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ephemeral(#[from] EphemeralError),
+}
+
+impl From<PasswordPoolError> for LoginError {
+    fn from(_: PasswordPoolError) -> Self {
+        Self::Overloaded
+    }
+}
+
+impl Login {
+    fn standing(&self, agent: &Agent, now: Timestamp) -> Standing {
+        agent.standing(now.date_in(&self.settings.time_zone))
+    }
+
+    fn check_new(&self, agent: &Agent, new: &PlainPassword) -> Result<(), Breach> {
+        let record = &agent.record;
+        let owner = Owner {
+            soi: record.soi.as_str(),
+            given_name: &record.given_name,
+            family_name: &record.family_name,
+            email: &record.email,
+        };
+        self.settings.policy.check(new, &owner)
+    }
+}
+
+/// The two entries of a new password must be the same, after normalisation.
+fn same_twice(new: &PlainPassword, again: &PlainPassword) -> Result<(), Breach> {
+    if new.reveal() == again.reveal() { Ok(()) } else { Err(Breach::Mismatch) }
+}

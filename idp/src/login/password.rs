@@ -1,0 +1,251 @@
+//! One attempt with SOI and password.
+//!
+//! In order: take an attempt (or be told to wait) → look the agent up → verify (a dummy where there is nothing to verify)
+//! → only then the truth about the account → a session. The attempt is counted *before* the verification, so that a burst
+//! of parallel guesses cannot outrun the delay, and given back when the queue was full.
+
+use std::time::Duration;
+
+use super::{Login, LoginError, NewSession, Visit};
+use crate::domain::acr::AuthenticationMethod;
+use crate::domain::agent::Agent;
+use crate::domain::audit::{Actor, Event};
+use crate::domain::ids::{Reference, Sid};
+use crate::domain::reason::Reason;
+use crate::domain::secret::{PlainPassword, PlainToken};
+use crate::domain::session::Session;
+use crate::domain::soi::{Soi, normalise};
+use crate::domain::time::Timestamp;
+use crate::domain::zone::NetworkZone;
+use crate::storage::passwords::StoredPassword;
+use crate::storage::throttle::Attempt;
+use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions, throttle};
+
+/// Where an attempt leads.
+#[derive(Debug)]
+pub enum Step {
+    /// Logged in.
+    In(NewSession),
+    /// The password was right and is to be changed first; the ticket opens `/login/password`.
+    Renew { ticket: PlainToken, reason: Reason },
+    /// The password was right, and the account cannot be used: the plain truth, with its reference.
+    Refused { reason: Reason, reference: Reference },
+    /// SOI unknown, password wrong, or never activated: one answer.
+    WrongCredentials,
+    /// A delay runs; nothing was verified.
+    Throttled { wait: Duration },
+}
+
+/// An agent with the password that was looked up for this attempt.
+pub(super) struct Known {
+    pub agent: Agent,
+    pub password: Option<StoredPassword>,
+}
+
+impl Login {
+    /// Tries SOI and password, both as typed.
+    pub async fn attempt(
+        &self,
+        typed_soi: &str,
+        password: PlainPassword,
+        visit: Visit<'_>,
+    ) -> Result<Step, LoginError> {
+        let step = self.try_password(typed_soi, password, visit).await?;
+        let (result, reason) = match &step {
+            Step::In(_) => ("in", ""),
+            Step::Renew { reason, .. } => ("renew", reason.code()),
+            Step::Refused { reason, .. } => ("refused", reason.code()),
+            Step::WrongCredentials => ("refused", Reason::CredentialsInvalid.code()),
+            Step::Throttled { .. } => ("refused", Reason::AccountThrottled.code()),
+        };
+        metrics::counter!("octroi_login_total", "zone" => visit.zone.as_str(), "result" => result, "reason" => reason)
+            .increment(1);
+        Ok(step)
+    }
+
+    async fn try_password(&self, typed: &str, password: PlainPassword, visit: Visit<'_>) -> Result<Step, LoginError> {
+        let now = self.clock.now();
+        let key = self.lookup.digest("login", &normalise(typed));
+        let soi = self.settings.soi_syntax.parse(typed).ok();
+
+        let (attempt, known) = self.take_attempt(&key, soi.as_ref(), visit, now).await?;
+        if let Attempt::Blocked(until) = attempt {
+            return Ok(Step::Throttled { wait: now.until(until) });
+        }
+
+        let phc = known.as_ref().and_then(|k| k.password.as_ref()).map(|p| p.phc.clone());
+        let verdict = match self.passwords.verify(password.clone(), phc).await {
+            Ok(verdict) => verdict,
+            Err(full) => {
+                self.give_back(&key, visit.zone).await?;
+                return Err(full.into());
+            }
+        };
+        let Some(Known { agent, password: Some(stored) }) = known.filter(|_| verdict.matches) else {
+            self.note_wrong_credentials(soi.as_ref(), visit, now).await?;
+            return Ok(Step::WrongCredentials);
+        };
+
+        // From here on the truth may be told.
+        if let Some(reason) = self.standing(&agent, now).refusal() {
+            return self.refuse(&agent, reason, &key, visit, now).await;
+        }
+        if self.settings.policy.is_expired(stored.changed_at, now) {
+            if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
+                // Outside, a password is changed after the second factor only (PRODUCT §4).
+                return self.refuse(&agent, Reason::PasswordExpired, &key, visit, now).await;
+            }
+            let ticket = self.issue_ticket(&agent, &stored, Reason::PasswordExpired, &key, visit, now).await?;
+            return Ok(Step::Renew { ticket, reason: Reason::PasswordExpired });
+        }
+        let rehashed = if verdict.needs_rehash { self.passwords.hash(password).await.ok() } else { None };
+        self.begin(&agent, &stored, rehashed.as_deref(), &key, visit, now).await
+    }
+
+    /// One transaction, the same statements for known and unknown SOIs.
+    async fn take_attempt(
+        &self,
+        key: &[u8; 32],
+        soi: Option<&Soi>,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<(Attempt, Option<Known>), StoreError> {
+        let unknown = Soi::from_stored(String::new());
+        let soi = soi.unwrap_or(&unknown);
+        self.store
+            .write(async |tx: &mut Tx| -> Result<_, StoreError> {
+                let attempt = throttle::take(tx, key, visit.zone, now).await?;
+                let agent = agents::find(tx, soi).await?;
+                let password = passwords::find(tx, soi).await?;
+                if let Attempt::Blocked(_) = attempt {
+                    let event = refused_login(agent.as_ref().map(|a| &a.record.soi), Reason::AccountThrottled, visit);
+                    audit::append(tx, &event, now).await?;
+                }
+                Ok((attempt, agent.map(|agent| Known { agent, password })))
+            })
+            .await
+    }
+
+    /// The queue was full: the attempt was none.
+    pub(super) async fn give_back(&self, key: &[u8; 32], zone: NetworkZone) -> Result<(), StoreError> {
+        self.store
+            .write(async |tx: &mut Tx| -> Result<(), StoreError> { throttle::give_back(tx, key, zone).await })
+            .await
+    }
+
+    async fn note_wrong_credentials(
+        &self,
+        soi: Option<&Soi>,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let unknown = Soi::from_stored(String::new());
+        let soi = soi.unwrap_or(&unknown);
+        self.store
+            .write(async |tx: &mut Tx| -> Result<(), StoreError> {
+                // An identifier that matches nobody is not kept (GDPR-02).
+                let agent = agents::find(tx, soi).await?;
+                let event = refused_login(agent.as_ref().map(|a| &a.record.soi), Reason::CredentialsInvalid, visit);
+                audit::append(tx, &event, now).await
+            })
+            .await
+    }
+
+    async fn refuse(
+        &self,
+        agent: &Agent,
+        reason: Reason,
+        key: &[u8; 32],
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<Step, LoginError> {
+        let reference = self.random.reference();
+        let event = refused_login(Some(&agent.record.soi), reason, visit)
+            .with_reference(&reference)
+            .with_detail(serde_json::json!({ "agent_version": agent.version, "password_was_right": true }));
+        self.store
+            .write(async |tx: &mut Tx| -> Result<(), StoreError> {
+                throttle::clear(tx, key, visit.zone).await?;
+                audit::append(tx, &event, now).await
+            })
+            .await?;
+        Ok(Step::Refused { reason, reference })
+    }
+
+    /// Begins the session, if the agent and the password are still what was verified.
+    pub(super) async fn begin(
+        &self,
+        agent: &Agent,
+        verified: &StoredPassword,
+        rehashed: Option<&str>,
+        key: &[u8; 32],
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<Step, LoginError> {
+        let new = self.new_session(&agent.record.soi, visit.zone, now);
+        let begun = self
+            .store
+            .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
+                let soi = &agent.record.soi;
+                let still = passwords::find(tx, soi).await?.is_some_and(|p| p.phc == verified.phc)
+                    && agents::find(tx, soi).await?.is_some_and(|a| self.standing(&a, now).refusal().is_none());
+                if !still {
+                    return Ok(false);
+                }
+                if let Some(phc) = rehashed {
+                    passwords::rehash(tx, soi, &verified.phc, phc).await?;
+                }
+                throttle::clear(tx, key, visit.zone).await?;
+                self.store_session(tx, &new, visit, now).await?;
+                Ok(true)
+            })
+            .await?;
+        Ok(if begun { Step::In(new) } else { Step::WrongCredentials })
+    }
+
+    pub(super) fn new_session(&self, soi: &Soi, zone: NetworkZone, now: Timestamp) -> NewSession {
+        NewSession {
+            cookie: self.random.token(),
+            session: Session {
+                sid: Sid::new(self.random.uuid()),
+                soi: soi.clone(),
+                login_zone: zone,
+                authentication: AuthenticationMethod::password(),
+                auth_time: now,
+                last_seen_at: now,
+                ended_at: None,
+            },
+        }
+    }
+
+    /// Ends what this browser held before (the id is renewed at each login), stores the new session and its event.
+    pub(super) async fn store_session(
+        &self,
+        tx: &mut Tx,
+        new: &NewSession,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(before) = visit.session {
+            sessions::end(tx, &before.sid, "relogin", now).await?;
+        }
+        sessions::insert(tx, &new.session, &crate::crypto::hash::hash_token(&new.cookie)).await?;
+        let event = Event::new("login.succeeded", Actor::Agent(new.session.soi.clone()))
+            .with_subject(&new.session.soi)
+            .with_session(&new.session.sid)
+            .with_contact(visit.contact)
+            .with_detail(serde_json::json!({
+                "acr": new.session.authentication.acr,
+                "amr": new.session.authentication.amr,
+            }));
+        audit::append(tx, &event, now).await
+    }
+}
+
+fn refused_login(soi: Option<&Soi>, reason: Reason, visit: Visit<'_>) -> Event {
+    let event = Event::new("login.refused", Actor::Stranger).refused(reason).with_contact(visit.contact);
+    match soi {
+        Some(soi) => event.with_subject(soi),
+        None => event,
+    }
+}

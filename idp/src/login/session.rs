@@ -1,0 +1,39 @@
+//! The session behind a cookie: found by its hash, live by the limits of the zone, touched at most once a minute.
+
+use super::{Login, LoginError};
+use crate::crypto::hash::hash_token;
+use crate::domain::agent::Agent;
+use crate::domain::secret::PlainToken;
+use crate::domain::session::Session;
+use crate::domain::zone::NetworkZone;
+use crate::storage::{StoreError, Tx, agents, sessions};
+
+impl Login {
+    /// The live session behind this cookie, for a contact from `zone`. Notes the contact when a minute has passed.
+    pub async fn find_session(&self, cookie: &PlainToken, zone: NetworkZone) -> Result<Option<Session>, LoginError> {
+        let now = self.clock.now();
+        let hash = hash_token(cookie);
+        let found = self
+            .store
+            .read(async |tx: &mut Tx| -> Result<_, StoreError> { sessions::find_by_cookie(tx, &hash).await })
+            .await?;
+        let Some(session) = found.filter(|s| s.is_live(&self.settings.sessions, zone, now)) else { return Ok(None) };
+        if session.is_touch_due(now) {
+            self.store
+                .write(async |tx: &mut Tx| -> Result<(), StoreError> {
+                    sessions::touch(tx, &session.sid, now).await.map(drop)
+                })
+                .await?;
+        }
+        Ok(Some(session))
+    }
+
+    /// The agent of a session, for the page that greets them.
+    pub async fn find_agent(&self, session: &Session) -> Result<Option<Agent>, LoginError> {
+        let agent = self
+            .store
+            .read(async |tx: &mut Tx| -> Result<_, StoreError> { agents::find(tx, &session.soi).await })
+            .await?;
+        Ok(agent)
+    }
+}

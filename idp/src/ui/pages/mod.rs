@@ -1,0 +1,94 @@
+//! One module per page. A page struct receives facts that others decided and turns them into words and marks; its
+//! `title()` is what the browser's tab says, the state of the page included (RGAA 8.5, STANDARDS A11Y-09).
+//!
+//! Pieces that several pages share stand here: [`Alert`], [`PasswordRules`].
+
+pub mod activate;
+pub mod bad_request;
+pub mod diagnostic;
+pub mod forgot_password;
+pub mod form_post;
+pub mod login;
+pub mod logout_confirm;
+pub mod notice;
+pub mod password_expired;
+pub mod refusal;
+pub mod signed_in;
+pub mod signed_out;
+pub mod statements;
+
+pub use activate::{Activate, ActivateProblem};
+pub use bad_request::{BadRequest, BadRequestProblem};
+pub use diagnostic::{Diagnostic, DiagnosticDetails, Hop, HopRole, ZoneWhy};
+pub use forgot_password::ForgotPassword;
+pub use form_post::FormPost;
+pub use login::{Login, LoginNotice, LoginProblem};
+pub use logout_confirm::LogoutConfirm;
+pub use notice::{Notice, NoticeKind};
+pub use password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
+pub use refusal::{Refusal, Verdict};
+pub use signed_in::SignedIn;
+pub use signed_out::SignedOut;
+pub use statements::{Accessibility, Privacy};
+
+use std::time::Duration;
+
+use super::frame::Frame;
+use super::words::{ReasonFacts, ReasonWords, breach};
+use crate::domain::password_policy::Breach;
+use crate::domain::reason::Reason;
+
+/// The summary above a form that was not accepted (`role="alert"`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    pub title: String,
+    pub text: String,
+}
+
+impl Alert {
+    /// A reason of the catalogue: what happened and what is missing. `after`: one sentence more.
+    fn reason(frame: &Frame, reason: Reason, wait: Option<Duration>, after: Option<String>) -> Self {
+        let words = ReasonWords::new(frame, reason, &ReasonFacts { wait, ..ReasonFacts::default() });
+        let text = after.map_or_else(|| words.what.clone(), |after| format!("{} {after}", words.what));
+        Self { title: words.title, text }
+    }
+
+    /// Attempts are slowed down. From outside: this says nothing about the desk at the office.
+    fn throttled(frame: &Frame, wait: Duration) -> Self {
+        let after = frame.is_nomades().then(|| frame.t("throttled-not-at-the-office"));
+        Self::reason(frame, Reason::AccountThrottled, Some(wait), after)
+    }
+
+    /// The form was too old, or came without its cookie.
+    fn form_expired(frame: &Frame) -> Self {
+        Self { title: frame.t("form-expired-title"), text: frame.t("form-expired-text") }
+    }
+
+    fn breach(frame: &Frame, broken: Breach, rules: PasswordRules) -> Self {
+        Self { title: frame.t("breach-title"), text: breach(frame.locale, broken, rules.min_length) }
+    }
+}
+
+/// What a new password must be, listed before anybody types (RGAA 11.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// Fewest characters.
+    pub min_length: usize,
+}
+
+impl PasswordRules {
+    /// The list, as sentences.
+    pub fn list(&self, frame: &Frame) -> Vec<String> {
+        vec![
+            frame.t_with("rule-length", "min", &self.min_length.to_string()),
+            frame.t("rule-soi-names"),
+            frame.t_with("rule-product", "product", &frame.branding.product),
+            frame.t("rule-all-characters"),
+        ]
+    }
+}
+
+/// Whether a broken rule is about the second entry rather than the first.
+fn concerns_again(breach: Option<Breach>) -> bool {
+    breach == Some(Breach::Mismatch)
+}

@@ -1,0 +1,103 @@
+//! `/login/password`: a password that must be renewed, within the login itself. The ticket proves that the old one was
+//! right, so it is not asked for again.
+
+use askama::Template;
+
+use super::{Alert, PasswordRules, concerns_again};
+use crate::domain::password_policy::Breach;
+use crate::domain::reason::Reason;
+use crate::ui::Frame;
+use crate::ui::words::{ReasonFacts, ReasonWords};
+
+/// The page that asks for a new password before going on.
+#[derive(Debug, Template)]
+#[template(path = "pages/password_expired.html")]
+pub struct PasswordExpired {
+    pub frame: Frame,
+    pub why: PasswordRenewal,
+    /// Proof of the password that was just verified; a hidden field.
+    pub ticket: String,
+    /// The pending authorization request, to which the login goes on.
+    pub interaction: Option<String>,
+    /// For the browser's password manager; a field without a name.
+    pub soi: String,
+    /// Where the login leads afterwards.
+    pub application: Option<String>,
+    pub rules: PasswordRules,
+    pub problem: Option<PasswordExpiredProblem>,
+}
+
+/// Why it must be renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordRenewal {
+    /// Older than the policy allows.
+    Expired {
+        max_age_days: Option<u32>,
+    },
+    Compromised,
+}
+
+/// Why the form is shown again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordExpiredProblem {
+    Breach(Breach),
+    FormExpired,
+}
+
+impl PasswordExpired {
+    /// What the browser's tab says.
+    pub fn title(&self) -> String {
+        match self.alert() {
+            Some(alert) => format!("{} – {}", alert.title, self.words().title),
+            None => self.words().title,
+        }
+    }
+
+    const fn reason(&self) -> Reason {
+        match self.why {
+            PasswordRenewal::Expired { .. } => Reason::PasswordExpired,
+            PasswordRenewal::Compromised => Reason::PasswordCompromised,
+        }
+    }
+
+    fn words(&self) -> ReasonWords {
+        ReasonWords::new(&self.frame, self.reason(), &ReasonFacts::default())
+    }
+
+    /// Why, and where it goes on to.
+    fn lead(&self) -> String {
+        let why = match self.why {
+            PasswordRenewal::Expired { max_age_days: Some(days) } => {
+                self.frame.t_count("password_expired-older-than", "days", days)
+            }
+            _ => self.words().what,
+        };
+        let then = match &self.application {
+            Some(name) => self.frame.t_with("password_expired-then-application", "application", name),
+            None => self.frame.t("password_expired-then"),
+        };
+        format!("{why} {then}")
+    }
+
+    fn breach(&self) -> Option<Breach> {
+        match self.problem? {
+            PasswordExpiredProblem::Breach(breach) => Some(breach),
+            PasswordExpiredProblem::FormExpired => None,
+        }
+    }
+
+    fn alert(&self) -> Option<Alert> {
+        Some(match self.problem? {
+            PasswordExpiredProblem::Breach(breach) => Alert::breach(&self.frame, breach, self.rules),
+            PasswordExpiredProblem::FormExpired => Alert::form_expired(&self.frame),
+        })
+    }
+
+    fn new_password_is_wrong(&self) -> bool {
+        self.breach().is_some() && !self.again_is_wrong()
+    }
+
+    fn again_is_wrong(&self) -> bool {
+        concerns_again(self.breach())
+    }
+}

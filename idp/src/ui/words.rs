@@ -1,0 +1,132 @@
+//! Sentences that more than one page says: a waiting time, a reason, a broken password rule.
+//!
+//! Each is looked up by a key that follows from the value (`reason-app-internal_only-title`), so that a new reason or
+//! rule without words fails a test instead of showing a blank page.
+
+use std::time::Duration;
+
+use fluent_bundle::FluentArgs;
+
+use super::frame::Frame;
+use super::i18n::{Locale, text, text_with};
+use crate::domain::password_policy::Breach;
+use crate::domain::reason::Reason;
+
+/// `2 min 30`, `45 secondes`, `1 h 05`: rounded up, so that trying again when told is never too early.
+pub fn wait(locale: Locale, wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let mut args = FluentArgs::new();
+    if seconds < 60 {
+        args.set("seconds", seconds.max(1));
+        return text_with(locale, "wait-seconds", &args);
+    }
+    if seconds < 600 {
+        args.set("minutes", seconds / 60);
+        args.set("seconds", format!("{:02}", seconds % 60));
+        let id = if seconds.is_multiple_of(60) { "wait-minutes" } else { "wait-minutes-seconds" };
+        return text_with(locale, id, &args);
+    }
+    let minutes = seconds.div_ceil(60);
+    if minutes < 60 {
+        args.set("minutes", minutes);
+        return text_with(locale, "wait-minutes", &args);
+    }
+    args.set("hours", minutes / 60);
+    args.set("minutes", format!("{:02}", minutes % 60));
+    text_with(locale, "wait-hours", &args)
+}
+
+/// What a reason's sentences may mention.
+#[derive(Debug, Clone, Default)]
+pub struct ReasonFacts<'a> {
+    /// The departments that the application is open to, as people name them.
+    pub departments: &'a [String],
+    /// How long until it is worth trying again.
+    pub wait: Option<Duration>,
+}
+
+/// A reason in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonWords {
+    /// What happens.
+    pub title: String,
+    /// What is missing, in a sentence or two.
+    pub what: String,
+    /// The next step.
+    pub next: String,
+}
+
+impl ReasonWords {
+    /// The words for `reason` in the frame's language.
+    pub fn new(frame: &Frame, reason: Reason, facts: &ReasonFacts<'_>) -> Self {
+        let locale = frame.locale;
+        let mut args = FluentArgs::new();
+        args.set("hint", frame.soi_hint());
+        args.set("count", facts.departments.len());
+        args.set("departments", enumerate(locale, facts.departments));
+        args.set("wait", facts.wait.map_or_else(|| text(locale, "wait-a-moment"), |left| wait(locale, left)));
+        let say = |part: &str| text_with(locale, &reason_key(reason, part), &args);
+        Self { title: say("title"), what: say("what"), next: say("next") }
+    }
+}
+
+pub(super) fn reason_key(reason: Reason, part: &str) -> String {
+    format!("reason-{}-{part}", reason.code().replace('.', "-"))
+}
+
+/// `40`, `40 et 41`, `40, 41 et 42`.
+fn enumerate(locale: Locale, items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {} {last}", first.join(", "), text(locale, "list-and")),
+    }
+}
+
+/// The sentence for a rule that a new password breaks.
+pub fn breach(locale: Locale, breach: Breach, min_length: usize) -> String {
+    let id = match breach {
+        Breach::TooShort => "breach-too_short",
+        Breach::TooLong => "breach-too_long",
+        Breach::ContainsSoi => "breach-contains_soi",
+        Breach::ContainsName => "breach-contains_name",
+        Breach::ContainsProduct => "breach-contains_product",
+        Breach::Repetitive => "breach-repetitive",
+        Breach::Unchanged => "breach-unchanged",
+        Breach::Mismatch => "breach-mismatch",
+    };
+    let mut args = FluentArgs::new();
+    args.set("min", min_length);
+    text_with(locale, id, &args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_reads_as_people_say_it_and_is_never_too_short() {
+        for (millis, french, english) in [
+            (0, "1 seconde", "1 second"),
+            (900, "1 seconde", "1 second"),
+            (44_001, "45 secondes", "45 seconds"),
+            (59_500, "1 min", "1 min"),
+            (150_000, "2 min 30", "2 min 30 s"),
+            (125_000, "2 min 05", "2 min 05 s"),
+            (601_000, "11 min", "11 min"),
+            (3_900_000, "1 h 05", "1 h 05"),
+        ] {
+            let left = Duration::from_millis(millis);
+            assert_eq!(wait(Locale::Fr, left).replace('\u{a0}', " "), french);
+            assert_eq!(wait(Locale::En, left).replace('\u{a0}', " "), english);
+        }
+    }
+
+    #[test]
+    fn departments_are_listed_as_in_a_sentence() {
+        let departments = ["40".to_owned(), "41".to_owned(), "42".to_owned()];
+        assert_eq!(enumerate(Locale::Fr, &departments), "40, 41 et 42");
+        assert_eq!(enumerate(Locale::En, &departments[..2]), "40 and 41");
+        assert_eq!(enumerate(Locale::Fr, &departments[..1]), "40");
+    }
+}

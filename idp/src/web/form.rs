@@ -1,0 +1,168 @@
+//! Forms: read with limits, accepted only from our own pages, answered with a page or a redirect.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::error::Failure;
+use super::headers::content_security_policy;
+use super::{Visitor, Web};
+use crate::domain::secret::PlainToken;
+use crate::oauth::Params;
+use crate::ui::pages::notice::NoticeKind;
+use crate::ui::{Locale, Page};
+
+/// The largest form: pages and protocol alike.
+pub const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// A form as sent, before anybody trusts it.
+pub struct Form(pub Params);
+
+/// Why a body is no form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormError {
+    TooLarge,
+    /// Not `application/x-www-form-urlencoded`.
+    MediaType,
+    /// Not UTF-8, a null byte, too many fields.
+    Unreadable,
+}
+
+impl FormError {
+    /// The HTTP status of each.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl FormError {
+    /// What a client may read.
+    pub const fn public(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the body is too large",
+            Self::MediaType => "the body must be application/x-www-form-urlencoded",
+            Self::Unreadable => "the body cannot be read as a form",
+        }
+    }
+}
+
+impl From<FormError> for Failure {
+    fn from(error: FormError) -> Self {
+        let kind = if error == FormError::TooLarge { NoticeKind::TooLarge } else { NoticeKind::Unreadable };
+        Self::Notice(error.status(), kind)
+    }
+}
+
+impl FromRequest<Web> for Form {
+    type Rejection = FormError;
+
+    async fn from_request(request: Request<Body>, _: &Web) -> Result<Self, FormError> {
+        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(FormError::MediaType);
+        }
+        let bytes = to_bytes(request.into_body(), MAX_FORM_BYTES).await.map_err(|_| FormError::TooLarge)?;
+        Params::parse(&bytes).map(Form).map_err(|_| FormError::Unreadable)
+    }
+}
+
+impl IntoResponse for FormError {
+    fn into_response(self) -> Response {
+        self.status().into_response()
+    }
+}
+
+/// A form that one of our own pages sent from this browser.
+pub struct OwnForm<'a>(pub &'a Params);
+
+impl OwnForm<'_> {
+    /// A field's value, empty where it is absent or repeated.
+    pub fn field(&self, name: &str) -> &str {
+        self.0.one(name).ok().flatten().unwrap_or_default()
+    }
+
+    /// A field's value, unless it is empty.
+    pub fn non_empty(&self, name: &str) -> Option<String> {
+        Some(self.field(name)).filter(|v| !v.is_empty()).map(str::to_owned)
+    }
+}
+
+impl Visitor {
+    /// Accepts a form only with the CSRF value of this browser, and from an origin of ours where one is told (NIST-23).
+    pub fn own<'a>(&self, params: &'a Params) -> Option<OwnForm<'a>> {
+        let origin_is_ours =
+            self.origin.as_ref().is_none_or(|o| self.web.settings.origins.iter().any(|ours| ours == o));
+        let form = OwnForm(params);
+        (origin_is_ours && !self.browser_is_new && self.web.csrf.verify(self.browser.reveal(), form.field("csrf")))
+            .then_some(form)
+    }
+
+    /// A page with its headers: policy, language, the pre-session cookie where the browser has none yet.
+    pub fn page(&self, status: StatusCode, page: &dyn Page, form_action: Option<&str>) -> Result<Response, Failure> {
+        let html = page.to_html()?;
+        let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+        if let Ok(policy) = HeaderValue::from_str(&content_security_policy(form_action)) {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        self.keep_browser(&mut response);
+        Ok(response)
+    }
+
+    /// The same for a page that must not fail: a plain sentence stands in when it cannot be rendered.
+    pub fn page_or_plain(&self, status: StatusCode, page: &dyn Page) -> Response {
+        self.page(status, page, None).unwrap_or_else(|failure| {
+            failure.log(self.context.request_id.as_str());
+            (StatusCode::INTERNAL_SERVER_ERROR, "Octroi").into_response()
+        })
+    }
+
+    /// 303 See Other: never 307, which would send a form on (OA-09).
+    pub fn see_other(&self, location: &str) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        if let Ok(value) = HeaderValue::from_str(location) {
+            response.headers_mut().insert(header::LOCATION, value);
+        }
+        self.keep_browser(&mut response);
+        response
+    }
+
+    fn keep_browser(&self, response: &mut Response) {
+        let names = self.web.cookie_names();
+        if self.browser_is_new {
+            self.set_cookie(response, names.browser, self.browser.reveal(), None);
+        }
+        if self.locale_chosen {
+            let tag = match self.locale {
+                Locale::Fr => "fr",
+                Locale::En => "en",
+            };
+            self.set_cookie(response, names.locale, tag, Some(365 * 24 * 3600));
+        }
+    }
+
+    /// Gives the browser its session; it ends with the browser, and earlier by the server's limits.
+    pub fn set_session(&self, response: &mut Response, cookie: &PlainToken) {
+        self.set_cookie(response, self.web.cookie_names().session, cookie.reveal(), None);
+    }
+
+    /// Takes the session from the browser.
+    pub fn clear_session(&self, response: &mut Response) {
+        self.set_cookie(response, self.web.cookie_names().session, "", Some(0));
+    }
+
+    fn set_cookie(&self, response: &mut Response, name: &str, value: &str, max_age: Option<u32>) {
+        let secure = if self.web.settings.secure { "; Secure" } else { "" };
+        let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        if let Ok(cookie) =
+            HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `/login`: the form, the attempt, and where it leads. Rendered once, at the end.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::{Pending, application_of, id_of, password_expired, return_origin};
+use crate::domain::secret::PlainPassword;
+use crate::login::LoginError;
+use crate::login::password::Step;
+use crate::ui::pages::login::{Login, LoginNotice, LoginProblem};
+use crate::ui::pages::refusal::{Refusal, Verdict};
+use crate::web::Visitor;
+use crate::web::error::{Failure, RETRY_AFTER};
+use crate::web::form::{Form, FormError};
+use crate::web::oauth::authorize;
+
+/// Shows the form; who is logged in already and comes for no application sees who they are.
+pub async fn get(mut visitor: Visitor) -> Response {
+    show(&mut visitor).await.unwrap_or_else(|failure| failure.into_page(&visitor))
+}
+
+async fn show(visitor: &mut Visitor) -> Result<Response, Failure> {
+    let pending = visitor.pending(visitor.query("interaction")).await?;
+    let notice = match visitor.query("notice").as_deref() {
+        Some("activated") => Some(LoginNotice::Activated),
+        Some("session-ended") => Some(LoginNotice::SessionEnded),
+        _ => None,
+    };
+    if pending.is_none() && notice.is_none() && visitor.session().await?.is_some() {
+        return Ok(visitor.see_other("/"));
+    }
+    let soi = pending.as_ref().and_then(|p| p.interaction.login_hint.clone()).unwrap_or_default();
+    form(visitor, pending.as_ref(), &soi, None, notice)
+}
+
+/// Tries what was typed.
+pub async fn post(mut visitor: Visitor, form: Result<Form, FormError>) -> Response {
+    attempt(&mut visitor, form).await.unwrap_or_else(|failure| failure.into_page(&visitor))
+}
+
+async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Response, Failure> {
+    let Form(params) = sent?;
+    let named = params.one("interaction").ok().flatten().map(str::to_owned);
+    let pending = visitor.pending(named).await?;
+    let Some(own) = visitor.own(&params) else {
+        return form(visitor, pending.as_ref(), "", Some(LoginProblem::FormExpired), None);
+    };
+    if let Some(pending) = pending.as_ref().filter(|_| !own.field("cancel").is_empty()) {
+        let step = visitor.web.oauth.cancel(&pending.id).await?;
+        return authorize::render(visitor, step);
+    }
+    let typed = own.field("soi");
+    let password = PlainPassword::new(own.field("password"));
+    let before = visitor.session().await?;
+    let step = visitor.web.login.attempt(typed, password, visitor.visit(before.as_ref())).await;
+    let pending = pending.as_ref();
+    match step {
+        Ok(Step::In(new)) => {
+            let mut response = visitor.see_other(&onward(pending));
+            visitor.set_session(&mut response, &new.cookie);
+            Ok(response)
+        }
+        Ok(Step::Renew { ticket, reason }) => password_expired::form(visitor, pending, &ticket, reason, typed, None),
+        Ok(Step::Refused { reason, reference }) => {
+            let back = match pending {
+                Some(pending) => {
+                    visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().and_then(authorize::link)
+                }
+                None => None,
+            };
+            let page = Refusal {
+                frame: visitor.frame(),
+                verdict: Verdict::Denied,
+                reason,
+                reference,
+                application: application_of(pending),
+                departments: Vec::new(),
+                password_is_right: true,
+                wait: None,
+                back_to_application: back,
+            };
+            visitor.page(StatusCode::FORBIDDEN, &page, return_origin(pending))
+        }
+        Ok(Step::WrongCredentials) => form(visitor, pending, typed, Some(LoginProblem::Credentials), None),
+        Ok(Step::Throttled { wait }) => form(visitor, pending, typed, Some(LoginProblem::Throttled { wait }), None),
+        Err(LoginError::Overloaded) => {
+            form(visitor, pending, typed, Some(LoginProblem::Overloaded { wait: RETRY_AFTER }), None)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Where a login leads: back into the authorization request, else home.
+pub fn onward(pending: Option<&Pending>) -> String {
+    match pending {
+        Some(pending) => resume(&pending.id),
+        None => "/".to_owned(),
+    }
+}
+
+/// The address that takes an interaction up again.
+pub fn resume(id: &str) -> String {
+    format!(
+        "/oauth2/authorize/resume?{}",
+        form_urlencoded::Serializer::new(String::new()).append_pair("interaction", id).finish()
+    )
+}
+
+fn form(
+    visitor: &Visitor,
+    pending: Option<&Pending>,
+    soi: &str,
+    problem: Option<LoginProblem>,
+    notice: Option<LoginNotice>,
+) -> Result<Response, Failure> {
+    let page = Login {
+        frame: visitor.frame(),
+        interaction: id_of(pending),
+        application: application_of(pending),
+        soi: soi.chars().take(128).collect(),
+        problem,
+        notice,
+    };
+    let (status, wait) = match problem {
+        None => (StatusCode::OK, None),
+        Some(LoginProblem::Credentials) => (StatusCode::UNAUTHORIZED, None),
+        Some(LoginProblem::FormExpired) => (StatusCode::BAD_REQUEST, None),
+        Some(LoginProblem::Throttled { wait }) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
+        Some(LoginProblem::Overloaded { wait }) => (StatusCode::SERVICE_UNAVAILABLE, Some(wait)),
+    };
+    let mut response = visitor.page(status, &page, return_origin(pending))?;
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    Ok(response)
+}

@@ -1,0 +1,61 @@
+//! The handlers of the pages: one file per page, with the name of its struct in `ui/pages` and of its template.
+
+pub mod activate;
+pub mod assets;
+pub mod diagnostic;
+pub mod fallback;
+pub mod forgot_password;
+pub mod home;
+pub mod login;
+pub mod password_expired;
+pub mod statements;
+
+use crate::domain::interaction::Interaction;
+use crate::ui::pages::PasswordRules;
+use crate::web::error::Failure;
+use crate::web::{Visitor, Web};
+
+/// The interaction behind a page: its id, and what it says.
+pub struct Pending {
+    pub id: String,
+    pub interaction: Interaction,
+}
+
+impl Visitor {
+    /// The interaction with this id. `Ok(None)`: none was named. A named one that is gone is a page of its own.
+    pub async fn pending(&mut self, id: Option<String>) -> Result<Option<Pending>, Failure> {
+        let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
+        match self.web.oauth.find_interaction(&id).await? {
+            Some(interaction) => {
+                self.prefer(interaction.ui_locales.as_deref());
+                Ok(Some(Pending { id, interaction }))
+            }
+            None => Err(Failure::Notice(
+                axum::http::StatusCode::BAD_REQUEST,
+                crate::ui::pages::notice::NoticeKind::PageExpired,
+            )),
+        }
+    }
+}
+
+impl Web {
+    /// The password rules as pages show them before anybody types.
+    pub fn password_rules(&self) -> PasswordRules {
+        PasswordRules { min_length: self.login.settings.policy.min_length }
+    }
+}
+
+/// The id of a pending interaction, for pages that carry it.
+pub fn id_of(pending: Option<&Pending>) -> Option<String> {
+    pending.map(|p| p.id.clone())
+}
+
+/// The name of the application that waits.
+pub fn application_of(pending: Option<&Pending>) -> Option<String> {
+    pending.map(|p| p.interaction.application_name.clone())
+}
+
+/// The origin to which the transaction returns, for `form-action`.
+pub fn return_origin(pending: Option<&Pending>) -> Option<&str> {
+    pending.map(|p| p.interaction.return_origin.as_str())
+}

@@ -1,0 +1,42 @@
+//! Every URL, on one screen.
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+use super::middleware::{Entry, context, run_to_completion};
+use super::{Web, health, oauth, pages};
+use crate::network::ListenerZone;
+
+/// The router of one listener.
+pub fn router(web: &Web, listener: ListenerZone) -> Router {
+    let entry = Entry { web: web.clone(), listener: std::sync::Arc::new(listener) };
+    Router::new()
+        // OpenID Connect
+        .route("/.well-known/openid-configuration", get(oauth::discovery::openid))
+        .route("/.well-known/oauth-authorization-server", get(oauth::discovery::oauth))
+        .route("/oauth2/jwks", get(oauth::discovery::jwks))
+        .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
+        .route("/oauth2/authorize/resume", get(oauth::authorize::resume))
+        .route("/oauth2/token", post(oauth::token::post))
+        .route("/oauth2/userinfo", get(oauth::userinfo::get).post(oauth::userinfo::post))
+        .route("/oauth2/logout", get(oauth::logout::get).post(oauth::logout::post))
+        // Pages
+        .route("/", get(pages::home::get))
+        .route("/login", get(pages::login::get).post(pages::login::post))
+        .route("/login/password", get(pages::password_expired::get).post(pages::password_expired::post))
+        .route("/activate", get(pages::activate::get).post(pages::activate::post))
+        .route("/forgot-password", get(pages::forgot_password::get))
+        .route("/diagnostic", get(pages::diagnostic::get))
+        .route("/accessibilite", get(pages::statements::accessibility))
+        .route("/confidentialite", get(pages::statements::privacy))
+        .route("/assets/{file}", get(pages::assets::get))
+        // Operations
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(pages::fallback::not_found)
+        .method_not_allowed_fallback(pages::fallback::method_not_allowed)
+        .layer(from_fn(run_to_completion))
+        .layer(from_fn_with_state(entry, context))
+        .with_state(web.clone())
+}

@@ -1,0 +1,267 @@
+//! Login: uniform words before the right password, the plain truth after it, and delays that no burst outruns.
+
+use std::time::Duration;
+
+use harness::browser::{Browser, Page};
+use harness::engine::Database;
+use harness::for_each_engine;
+use harness::idp::{PASSWORD, TestIdp};
+use octroi_idp::directory::AgentDraft;
+use octroi_idp::domain::audit::EventFilter;
+
+use crate::{redeem, rp};
+
+for_each_engine!(
+    known_and_unknown_agents_read_the_same_until_the_password_is_right,
+    after_the_right_password_the_truth_is_told_with_a_reference,
+    a_burst_of_guesses_cannot_outrun_the_delay,
+    while_a_delay_runs_even_the_right_password_is_not_verified,
+    a_storm_from_outside_does_not_lock_the_office,
+    an_expired_password_is_changed_in_the_flow_and_the_application_opens,
+    a_renewal_ticket_works_only_in_its_own_browser_and_once,
+    a_login_form_of_another_site_is_refused,
+    pages_speak_french_and_english_on_request,
+    pages_have_the_strict_headers,
+    a_password_over_the_limit_is_refused_like_any_wrong_one,
+    a_full_queue_answers_503_at_once_and_counts_no_attempt,
+);
+
+async fn attempt(idp: &TestIdp, browser: &Browser, origin: &str, soi: &str, password: &str) -> Page {
+    let _ = idp;
+    let page = browser.get(format!("{origin}/login")).await;
+    browser.submit(&page.form("/login").fill("soi", soi).fill("password", password)).await
+}
+
+/// What a stranger could compare: status, and the page without what differs by nature.
+fn comparable(page: &Page, soi: &str) -> (u16, String) {
+    let csrf = page.find_form("/login").and_then(|f| f.fields.get("csrf").cloned()).unwrap_or_default();
+    (page.status, page.body.replace(soi, "SOI").replace(&csrf, "CSRF"))
+}
+
+async fn known_and_unknown_agents_read_the_same_until_the_password_is_right(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    idp.hire_as("100007", AgentDraft::default()).await;
+    idp.hire("100006").await;
+    idp.directory.leave_agent(&TestIdp::mandate(), "100006").await.expect("left");
+
+    let mut answers = Vec::new();
+    for soi in ["100001", "999999", "100007", "100006"] {
+        let page = attempt(&idp, &Browser::new(), &idp.issuer, soi, "not the password of anybody").await;
+        assert_eq!(page.status, 401);
+        assert!(page.says("Identifiant ou mot de passe incorrect"));
+        answers.push(comparable(&page, soi));
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "a stranger can tell known from unknown");
+    let refused = idp.events(EventFilter { act: Some("login.refused".into()), ..EventFilter::default() }).await;
+    assert_eq!(refused.len(), 4);
+    let all = serde_json::to_string(&refused).unwrap();
+    assert!(!all.contains("999999"), "GDPR-02: what matches nobody is not kept");
+}
+
+async fn after_the_right_password_the_truth_is_told_with_a_reference(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    for (soi, reason) in [("100005", "account.suspended"), ("100006", "account.left")] {
+        idp.hire(soi).await;
+        match reason {
+            "account.left" => drop(idp.directory.leave_agent(&TestIdp::mandate(), soi).await.expect("left")),
+            _ => drop(idp.directory.suspend_agent(&TestIdp::mandate(), soi).await.expect("suspended")),
+        }
+        let page = attempt(&idp, &Browser::new(), &idp.issuer, soi, PASSWORD).await;
+        assert_eq!((page.status, page.reason().as_deref()), (403, Some(reason)));
+        let reference = page.reference().expect("a reference");
+        let found = idp.events(EventFilter { reference: Some(reference), ..EventFilter::default() }).await;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].reason.as_deref(), found[0].subject.as_deref()), (Some(reason), Some(soi)));
+    }
+}
+
+async fn a_burst_of_guesses_cannot_outrun_the_delay(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let browser = Browser::new();
+    let form = browser.get(format!("{}/login", idp.issuer)).await.form("/login").fill("soi", "100001");
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..30 {
+        let (browser, form) = (browser.clone(), form.clone().fill("password", &format!("guess number {n} of many")));
+        tasks.spawn(async move { browser.submit(&form).await.status });
+    }
+    let statuses = tasks.join_all().await;
+    let verified = statuses.iter().filter(|s| **s == 401).count();
+    assert_eq!(verified, 4, "three free attempts, and the one that starts the delay: {statuses:?}");
+    assert_eq!(statuses.iter().filter(|s| **s == 429).count(), 26, "{statuses:?}");
+}
+
+async fn while_a_delay_runs_even_the_right_password_is_not_verified(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    for soi in ["100001", "999999"] {
+        let browser = Browser::new();
+        for _ in 0..4 {
+            assert_eq!(attempt(&idp, &browser, &idp.issuer, soi, "not the password").await.status, 401);
+        }
+        let page = attempt(&idp, &browser, &idp.issuer, soi, PASSWORD).await;
+        assert_eq!((page.status, page.reason().as_deref()), (429, Some("account.throttled")), "{soi}");
+        assert_eq!(page.header("retry-after"), Some("15"));
+    }
+    idp.advance(Duration::from_secs(15));
+    let page = attempt(&idp, &Browser::new(), &idp.issuer, "100001", PASSWORD).await;
+    assert_eq!(page.status, 303, "the delay is over");
+}
+
+async fn a_storm_from_outside_does_not_lock_the_office(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let outside = Browser::new().behind([203, 0, 113, 7].into());
+    for _ in 0..6 {
+        attempt(&idp, &outside, &idp.gateway, "100001", "not the password").await;
+    }
+    assert_eq!(attempt(&idp, &outside, &idp.gateway, "100001", PASSWORD).await.status, 429);
+    assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100001", PASSWORD).await.status, 303);
+}
+
+const OLD: Duration = Duration::from_secs(181 * 24 * 3600);
+const CITY: &str = "[password]\npepper = { file = \"pepper.key\" }\nthreads = 1\nmax_age = \"180d\"\n";
+
+async fn an_expired_password_is_changed_in_the_flow_and_the_application_opens(database: Database) {
+    let idp = TestIdp::start_with(&database, CITY).await;
+    idp.hire("100003").await;
+    let app = idp.register("webmail", |_| {}).await;
+    let rp = rp(&idp, &app).await;
+    idp.advance(OLD);
+    let browser = Browser::new();
+    let request = rp.request();
+
+    let page = idp.log_in(&browser, &request.url, "100003", PASSWORD).await;
+    assert_eq!((page.status, page.reason().as_deref()), (200, Some("password.expired")));
+    let form = page.form("/login/password");
+    let choose = |new: &str, again: &str| form.clone().fill("new_password", new).fill("new_password_again", again);
+    for (new, again) in [
+        ("court", "court"),
+        ("une phrase assez longue", "une autre phrase longue"),
+        (PASSWORD, PASSWORD),
+        ("octroi octroi pour moi", "octroi octroi pour moi"),
+        ("mon numero est 100003", "mon numero est 100003"),
+    ] {
+        let refused = browser.submit(&choose(new, again)).await;
+        assert_eq!(refused.status, 422, "{new}");
+    }
+    let new = "Platane-Passerelle-1742";
+    let page = browser.follow(browser.submit(&choose(new, new)).await).await;
+
+    let tokens = redeem(&rp, request, &page).await.expect("straight on to the application");
+    assert_eq!(tokens.access_claims["client_id"], "webmail");
+    assert_eq!(
+        attempt(&idp, &Browser::new(), &idp.issuer, "100003", PASSWORD).await.status,
+        401,
+        "the old one is gone"
+    );
+    assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100003", new).await.status, 303);
+}
+
+async fn a_renewal_ticket_works_only_in_its_own_browser_and_once(database: Database) {
+    let idp = TestIdp::start_with(&database, CITY).await;
+    idp.hire("100003").await;
+    idp.advance(OLD);
+    let own = Browser::new();
+    let page = attempt(&idp, &own, &idp.issuer, "100003", PASSWORD).await;
+    let new = "Platane-Passerelle-1742";
+    let form = page.form("/login/password").fill("new_password", new).fill("new_password_again", new);
+
+    let thief = Browser::new();
+    let csrf = thief.get(format!("{}/login", idp.issuer)).await.form("/login").fields["csrf"].clone();
+    assert_eq!(thief.submit(&form.clone().forge("csrf", &csrf)).await.status, 400);
+
+    assert_eq!(own.submit(&form).await.status, 303);
+    assert_eq!(own.submit(&form).await.status, 400, "spent");
+}
+
+async fn a_login_form_of_another_site_is_refused(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let browser = Browser::new();
+    let form = browser.get(format!("{}/login", idp.issuer)).await.form("/login");
+    let form = form.fill("soi", "100001").fill("password", PASSWORD);
+    // Login CSRF (HTTP-07): without the value, with another browser's value, from another origin.
+    let fields: Vec<(&str, &str)> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let without: Vec<(&str, &str)> = fields.iter().filter(|(k, _)| *k != "csrf").copied().collect();
+    assert_eq!(browser.post_fields(&form.action, &without).await.status, 400);
+    assert_eq!(Browser::new().post_fields(&form.action, &fields).await.status, 400);
+    let evil = browser.clone().with_header("origin", "https://evil.example");
+    assert_eq!(evil.post_fields(&form.action, &fields).await.status, 400);
+    assert_eq!(browser.post_fields(&form.action, &fields).await.status, 303, "and the right one passes");
+}
+
+async fn pages_speak_french_and_english_on_request(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    let url = format!("{}/login", idp.issuer);
+    let french = Browser::new().get(&url).await;
+    assert!(french.body.contains("<html lang=\"fr\"") && french.says("226-15"), "the legal notice");
+    let english = Browser::new().get(format!("{url}?ui_locales=en")).await;
+    assert!(english.body.contains("<html lang=\"en\""));
+    let by_browser = Browser::new().with_header("accept-language", "en-GB,en;q=0.9").get(&url).await;
+    assert!(by_browser.body.contains("<html lang=\"en\""));
+    let kept = Browser::new();
+    kept.get(format!("{url}?ui_locales=en")).await;
+    assert!(kept.get(&url).await.body.contains("<html lang=\"en\""), "the choice is remembered");
+}
+
+async fn pages_have_the_strict_headers(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    let page = Browser::new().get(format!("{}/login", idp.issuer)).await;
+    let policy = page.header("content-security-policy").expect("a policy");
+    for part in
+        ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
+    {
+        assert!(policy.contains(part), "{part}");
+    }
+    assert!(!policy.contains("unsafe"));
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("x-robots-tag", "noindex, nofollow"),
+    ] {
+        assert_eq!(page.header(name), Some(value), "{name}");
+    }
+    let cookie = page.header("set-cookie").expect("the pre-session cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+}
+
+async fn a_password_over_the_limit_is_refused_like_any_wrong_one(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let page = attempt(&idp, &Browser::new(), &idp.issuer, "100001", &"é".repeat(3000)).await;
+    assert_eq!(page.status, 401);
+}
+
+async fn a_full_queue_answers_503_at_once_and_counts_no_attempt(database: Database) {
+    let narrow = "[password]\npepper = { file = \"pepper.key\" }\nthreads = 1\nqueue = 1\nmemory_kib = 131072\n";
+    let idp = TestIdp::start_with(&database, narrow).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..12 {
+        let url = format!("{}/login", idp.issuer);
+        tasks.spawn(async move {
+            let browser = Browser::new();
+            let form = browser.get(url).await.form("/login").fill("soi", &format!("2000{n:02}"));
+            browser.submit(&form.fill("password", "not the password of anybody")).await
+        });
+    }
+    let answers = tasks.join_all().await;
+    let busy: Vec<&Page> = answers.iter().filter(|page| page.status == 503).collect();
+    assert!(
+        !busy.is_empty() && answers.iter().any(|page| page.status == 401),
+        "some are served, the others told at once"
+    );
+    for page in &busy {
+        assert_eq!((page.header("retry-after"), page.reason().as_deref()), (Some("5"), Some("overloaded")));
+    }
+    // Four attempts before a delay starts: the one that found no place was none.
+    let typed = busy[0].form("/login").fields["soi"].clone();
+    for _ in 0..4 {
+        assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, &typed, "not the password").await.status, 401);
+    }
+    assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, &typed, "not the password").await.status, 429);
+}

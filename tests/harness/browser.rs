@@ -1,0 +1,233 @@
+//! A browser-like client: keeps cookies like one, reads forms, refuses to post without the CSRF value it saw, and follows
+//! redirects only when told to, so that a test sees each step.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use url::Url;
+
+/// One page as the browser got it.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub url: Url,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Page {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|v| v.to_str().ok())
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> Option<Url> {
+        self.url.join(self.header("location")?).ok()
+    }
+
+    /// `data-reason` of `<main>`.
+    pub fn reason(&self) -> Option<String> {
+        attribute(&self.body[self.body.find("<main")?..], "data-reason")
+    }
+
+    /// The text of `#reference`.
+    pub fn reference(&self) -> Option<String> {
+        let after = &self.body[self.body.find("id=\"reference\"")?..];
+        let text = &after[after.find('>')? + 1..];
+        Some(text[..text.find('<')?].trim().to_owned())
+    }
+
+    /// The text of `<h1>`.
+    pub fn heading(&self) -> Option<String> {
+        let after = &self.body[self.body.find("<h1")?..];
+        let text = &after[after.find('>')? + 1..];
+        Some(unescape(text[..text.find("</h1>")?].trim()))
+    }
+
+    /// Whether the page says this, whatever the markup.
+    pub fn says(&self, words: &str) -> bool {
+        unescape(&self.body).contains(words)
+    }
+
+    /// The JSON of the body.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("no JSON ({e}): {} {}", self.status, self.body))
+    }
+
+    /// The `href` of the link whose tag contains `mark` (an id, a class).
+    pub fn link(&self, mark: &str) -> Option<String> {
+        self.body
+            .split("<a ")
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next())
+            .find(|tag| tag.contains(mark))
+            .and_then(|tag| attribute(tag, "href"))
+    }
+
+    /// The form whose action begins with `path`.
+    pub fn form(&self, path: &str) -> Form {
+        self.find_form(path)
+            .unwrap_or_else(|| panic!("no form for {path} on {}: {} {}", self.url, self.status, self.body))
+    }
+
+    /// The same, if there is one.
+    pub fn find_form(&self, path: &str) -> Option<Form> {
+        self.body.split("<form").skip(1).find_map(|rest| {
+            let tag = rest.split('>').next()?;
+            let action = attribute(tag, "action").unwrap_or_else(|| self.url.path().to_owned());
+            if !action.starts_with(path) {
+                return None;
+            }
+            let inside = rest.split("</form>").next()?;
+            let fields = inside
+                .split("<input")
+                .skip(1)
+                .filter_map(|input| {
+                    let tag = input.split('>').next()?;
+                    Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
+                })
+                .collect();
+            Some(Form { action: self.url.join(&action).ok()?, fields })
+        })
+    }
+}
+
+/// A form, with the values that the page put in.
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub action: Url,
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Form {
+    /// Types into a field, which must be on the page.
+    pub fn fill(mut self, name: &str, value: &str) -> Self {
+        assert!(self.fields.contains_key(name), "the form has no field {name}: {:?}", self.fields.keys());
+        self.fields.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Adds a field that a forger would add.
+    pub fn forge(mut self, name: &str, value: &str) -> Self {
+        self.fields.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
+/// The browser.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    client: reqwest::Client,
+    headers: HeaderMap,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Browser {
+    /// A fresh profile that speaks French.
+    pub fn new() -> Self {
+        let client = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .no_proxy()
+            .build()
+            .expect("an HTTP client");
+        let mut headers = HeaderMap::new();
+        headers.insert("accept-language", HeaderValue::from_static("fr-FR,fr;q=0.9,en;q=0.5"));
+        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0 Gecko/20100101 Firefox/140.0"));
+        Self { client, headers }
+    }
+
+    /// The same browser with one more header on every request.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    /// The same browser behind another address.
+    pub fn behind(self, forwarded_for: IpAddr) -> Self {
+        self.with_header("x-forwarded-for", &forwarded_for.to_string())
+    }
+
+    /// GET, without following.
+    pub async fn get(&self, url: impl AsRef<str>) -> Page {
+        self.send(self.client.get(url.as_ref())).await
+    }
+
+    /// POST of a form that is not ours to refuse: raw fields.
+    pub async fn post_fields(&self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.post_raw(url, "application/x-www-form-urlencoded", body.into_bytes()).await
+    }
+
+    /// POST of anything.
+    pub async fn post_raw(&self, url: impl AsRef<str>, media_type: &str, body: Vec<u8>) -> Page {
+        self.send(self.client.post(url.as_ref()).header("content-type", media_type).body(body)).await
+    }
+
+    /// Sends a form as a browser does; one of ours without a CSRF value is a bug of the page.
+    pub async fn submit(&self, form: &Form) -> Page {
+        assert!(
+            form.fields.get("csrf").is_some_and(|v| !v.is_empty()),
+            "the form to {} has no csrf value",
+            form.action
+        );
+        let origin = form.action.origin().ascii_serialization();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
+        let request = self
+            .client
+            .post(form.action.clone())
+            .header("origin", origin)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        self.send(request).await
+    }
+
+    /// Follows redirects as long as they stay at `origin`; answers the first page that is none, or that leads elsewhere.
+    pub async fn follow(&self, mut page: Page) -> Page {
+        let origin = page.url.origin();
+        for _ in 0..10 {
+            match page.location() {
+                Some(next) if next.origin() == origin => page = self.get(next).await,
+                _ => return page,
+            }
+        }
+        panic!("redirects without end at {}", page.url);
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+        let response = request.headers(self.headers.clone()).send().await.expect("an answer");
+        let (url, status, headers) = (response.url().clone(), response.status().as_u16(), response.headers().clone());
+        let body = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
+        Page { url, status, headers, body }
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let mark = format!("{name}=\"");
+    let at = tag.find(&mark)?;
+    let value = &tag[at + mark.len()..];
+    Some(unescape(&value[..value.find('"')?]))
+}
+
+/// The entities that templates write.
+fn unescape(text: &str) -> String {
+    text.replace("&#34;", "\"")
+        .replace("&quot;", "\"")
+        .replace("&#38;", "&")
+        .replace("&#39;", "'")
+        .replace("&#x27;", "'")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&amp;", "&")
+}

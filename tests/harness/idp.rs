@@ -1,0 +1,268 @@
+//! A whole provider for one test: real configuration file, real database, real sockets, our clock.
+//!
+//! It has two entrances: `office`, where the loopback network counts as municipal and the client is the TCP peer, and
+//! `gateway`, whose ceiling is `nomades` and which believes `X-Forwarded-For`. The cast: agents are hired with
+//! [`TestIdp::hire`] and choose [`PASSWORD`] with a real activation code; applications are registered with
+//! [`TestIdp::register`]. The clock starts at the real time and moves only by [`TestIdp::advance`].
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use octroi_idp::app::{App, Migrate, Surroundings};
+use octroi_idp::config::Config;
+use octroi_idp::crypto::random::Random;
+use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
+use octroi_idp::domain::audit::{Actor, Contact, EventFilter, RecordedEvent};
+use octroi_idp::domain::secret::{KeyBytes, PlainPassword, PlainToken};
+use octroi_idp::domain::time::Clock;
+use octroi_idp::domain::zone::NetworkZone;
+use octroi_idp::login::activation::{Activation, ActivationForm};
+use octroi_idp::login::{Login, Visit};
+use octroi_idp::storage::{DatabaseUrl, StoreError, Tx, audit};
+use octroi_idp::web::Web;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::browser::{Browser, Page};
+use crate::engine::Database;
+
+/// What every agent of the tests chooses.
+pub const PASSWORD: &str = "Marronnier-Quai-1607!";
+
+/// Where applications of the tests are called back; nobody listens there, the test reads the address.
+pub const CALLBACK: &str = "https://app.ville.example/callback";
+
+/// A running provider.
+pub struct TestIdp {
+    /// The issuer, which is also the origin of the entrance `office`.
+    pub issuer: String,
+    /// The origin of the entrance `gateway`.
+    pub gateway: String,
+    /// The origin of the metrics listener.
+    pub metrics: String,
+    pub clock: Clock,
+    pub directory: Directory,
+    pub web: Web,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<()>>,
+    _files: TempDir,
+}
+
+/// A registered application.
+#[derive(Debug, Clone)]
+pub struct TestApp {
+    pub client_id: String,
+    pub secret: Option<String>,
+}
+
+impl TestIdp {
+    /// Starts a provider on this database.
+    pub async fn start(database: &Database) -> Self {
+        Self::start_with(database, "").await
+    }
+
+    /// The same with further sections, which replace the defaults of the same name.
+    pub async fn start_with(database: &Database, extra: &str) -> Self {
+        let files = tempfile::tempdir().expect("a temporary directory");
+        let ports = free_ports();
+        let [office, gateway, metrics] = ports;
+        let toml = configuration(database, ports, extra);
+        let path = files.path().join("octroi.toml");
+        std::fs::write(&path, toml).expect("the configuration");
+        for key in ["sealing.key", "pepper.key"] {
+            write_key(&files.path().join(key));
+        }
+        let password = match &database.settings.url {
+            DatabaseUrl::Postgres { password: Some(password), .. } => password.reveal().to_owned(),
+            _ => String::new(),
+        };
+        let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
+        let config = Config::load(&path, environment).unwrap_or_else(|report| panic!("{report}"));
+        let clock = Clock::manual(Clock::system().now());
+        let around = Surroundings { clock: clock.clone(), random: Random::system() };
+        let bound =
+            App::open(config, around, Migrate::Always).await.expect("the provider opens").bind().expect("ports");
+        let (web, directory) = (bound.app.web.clone(), bound.app.directory.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(async move {
+            let stopped = async move { drop(stopped.await) };
+            bound.serve(stopped).await.expect("the provider serves and drains");
+        });
+        Self {
+            issuer: format!("http://localhost:{office}"),
+            gateway: format!("http://localhost:{gateway}"),
+            metrics: format!("http://localhost:{metrics}"),
+            clock,
+            directory,
+            web,
+            stop: Some(stop),
+            running: Some(running),
+            _files: files,
+        }
+    }
+
+    /// Drains and stops; a test that does not call it just drops the provider.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(running) = self.running.take() {
+            running.await.expect("a clean end");
+        }
+    }
+
+    /// Moves time.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// What an administrator of the tests acts under.
+    pub fn mandate() -> Mandate {
+        Mandate::of(Actor::System)
+    }
+
+    /// Hires an agent and activates the account with [`PASSWORD`].
+    pub async fn hire(&self, soi: &str) {
+        self.hire_as(soi, AgentDraft::default()).await;
+        self.activate(soi, PASSWORD).await;
+    }
+
+    /// Hires an agent with these particulars; not activated. Names and e-mail are filled in where absent.
+    pub async fn hire_as(&self, soi: &str, draft: AgentDraft) {
+        let draft = AgentDraft {
+            given_name: draft.given_name.or_else(|| Some("Camille".to_owned())),
+            family_name: draft.family_name.or_else(|| Some(format!("Essai{soi}"))),
+            email: draft.email.or_else(|| Some(format!("agent{soi}@ville.example"))),
+            ..draft
+        };
+        self.directory.add_agent(&Self::mandate(), soi, &draft).await.expect("the agent is added");
+    }
+
+    /// A fresh activation code.
+    pub async fn activation_code(&self, soi: &str) -> String {
+        let issued = self.directory.issue_activation_code(&Self::mandate(), soi).await.expect("a code");
+        issued.code.grouped()
+    }
+
+    /// Activates an account through the login layer.
+    pub async fn activate(&self, soi: &str, password: &str) {
+        let form = ActivationForm {
+            soi: soi.to_owned(),
+            code: self.activation_code(soi).await,
+            new: PlainPassword::new(password),
+            again: PlainPassword::new(password),
+        };
+        let contact = Contact::default();
+        let browser = PlainToken::new("x");
+        let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+        assert_eq!(self.web.login.activate(form, visit).await.expect("activation"), Activation::Done);
+    }
+
+    /// The login layer.
+    pub fn login(&self) -> &Login {
+        &self.web.login
+    }
+
+    /// Registers a confidential application that opens in both zones, changed by `change`.
+    pub async fn register(&self, client_id: &str, change: impl FnOnce(&mut ApplicationDraft)) -> TestApp {
+        let mut draft = ApplicationDraft {
+            name: Some(format!("Application {client_id}")),
+            redirect_uris: Some(vec![CALLBACK.to_owned()]),
+            zones: Some(vec![NetworkZone::Internal, NetworkZone::Nomades]),
+            ..ApplicationDraft::default()
+        };
+        change(&mut draft);
+        let added = self.directory.add_application(&Self::mandate(), client_id, &draft).await.expect("the application");
+        let secret = added.client_secret.map(|s| s.reveal().to_owned());
+        self.reload().await;
+        TestApp { client_id: client_id.to_owned(), secret }
+    }
+
+    /// Makes the server see changed applications now instead of within a second.
+    pub async fn reload(&self) {
+        let all = octroi_idp::jobs::load_applications(&self.web.login.store).await.expect("the applications");
+        self.web.oauth.applications.store(std::sync::Arc::new(all));
+    }
+
+    /// The newest events that meet a filter.
+    pub async fn events(&self, filter: EventFilter) -> Vec<RecordedEvent> {
+        let filter = EventFilter { limit: if filter.limit == 0 { 100 } else { filter.limit }, ..filter };
+        let store = &self.web.login.store;
+        store
+            .read(async |tx: &mut Tx| -> Result<_, StoreError> { audit::search(tx, &filter).await })
+            .await
+            .expect("the audit")
+    }
+
+    /// The acts of the newest events, newest first.
+    pub async fn acts(&self) -> Vec<String> {
+        self.events(EventFilter::default()).await.into_iter().map(|e| e.act).collect()
+    }
+
+    /// Opens `url` (an authorization request), logs in where asked, and follows to the answer or to a page.
+    pub async fn log_in(&self, browser: &Browser, url: impl AsRef<str>, soi: &str, password: &str) -> Page {
+        let page = browser.follow(browser.get(url).await).await;
+        let form = page.form("/login").fill("soi", soi).fill("password", password);
+        browser.follow(browser.submit(&form).await).await
+    }
+
+    /// Puts the same path and query at the entrance `gateway`.
+    pub fn from_home(&self, url: &str) -> String {
+        url.replacen(&self.issuer, &self.gateway, 1)
+    }
+}
+
+fn write_key(path: &std::path::Path) {
+    use base64::Engine as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    let key: [u8; 32] = Random::system().bytes();
+    std::fs::write(path, base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)).expect("a key file");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("mode 0600");
+}
+
+/// Raw key bytes for a test that builds a layer by itself.
+pub fn test_key() -> KeyBytes {
+    KeyBytes::new(Random::system().bytes::<32>().to_vec())
+}
+
+/// Three ports that were free a moment ago.
+fn free_ports() -> [u16; 3] {
+    let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    sockets.map(|socket| socket.local_addr().expect("an address").port())
+}
+
+/// Password hashing at OWASP's floor with one thread, so that many tests run beside each other.
+fn configuration(database: &Database, [office, gateway, metrics]: [u16; 3], extra: &str) -> String {
+    let (url, password) = match &database.settings.url {
+        DatabaseUrl::Sqlite(file) => (format!("sqlite:{}", file.display()), ""),
+        DatabaseUrl::Postgres { url, password } => (
+            url.clone(),
+            if password.is_some() { "password = { env = \"OCTROI_TEST_DATABASE_PASSWORD\" }" } else { "" },
+        ),
+    };
+    let defaults = [
+        (
+            "network",
+            "internal = [\"127.0.0.0/8\", \"::1/128\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"127.0.0.1\", \"::1\"]"
+                .to_owned(),
+        ),
+        ("password", "pepper = { file = \"pepper.key\" }\nthreads = 1\nqueue = 64".to_owned()),
+        ("keys", "sealing_key = { file = \"sealing.key\" }".to_owned()),
+        ("help", "name = \"Support DSIN\"\nphone = \"01 00 00 00 00\"".to_owned()),
+        ("database", format!("url = \"{url}\"\n{password}")),
+        ("metrics", format!("bind = \"127.0.0.1:{metrics}\"")),
+    ];
+    let mut toml = format!(
+        "[server]\nissuer = \"http://localhost:{office}\"\norigins = [\"http://localhost:{gateway}\"]\n\
+         [[listener]]\nname = \"office\"\nbind = \"127.0.0.1:{office}\"\nzone_ceiling = \"internal\"\n\
+         client_address = \"none\"\n\
+         [[listener]]\nname = \"gateway\"\nbind = \"127.0.0.1:{gateway}\"\nzone_ceiling = \"nomades\"\n\
+         client_address = \"x-forwarded-for\"\n"
+    );
+    for (section, lines) in defaults {
+        if !extra.contains(&format!("[{section}]")) {
+            toml.push_str(&format!("[{section}]\n{lines}\n"));
+        }
+    }
+    toml.push_str(extra);
+    toml
+}

@@ -1,0 +1,109 @@
+//! Attempts: counted before a password is verified, per identifier and zone, forgotten after a day.
+
+use std::time::Duration;
+
+use harness::engine::Database;
+use octroi_idp::domain::throttle::{FORGET_AFTER, delay_after};
+use octroi_idp::domain::time::Timestamp;
+use octroi_idp::domain::zone::NetworkZone::{self, Internal, Nomades};
+use octroi_idp::storage::Tx;
+use octroi_idp::storage::throttle::{self, Attempt};
+
+use crate::cast::{crowd, minute};
+
+harness::for_each_engine![
+    fifty_attempts_at_once_take_no_more_than_the_free_ones,
+    a_delay_runs_until_its_end_and_grows,
+    zones_and_identifiers_are_counted_apart,
+    a_success_forgets,
+    a_day_without_attempts_forgets,
+    what_no_longer_counts_is_purged,
+];
+
+const KEY: [u8; 32] = [7; 32];
+
+async fn take(db: &Database, key: [u8; 32], zone: NetworkZone, at: Timestamp) -> Attempt {
+    db.write(async |tx: &mut Tx| throttle::take(tx, &key, zone, at).await).await.expect("an answer")
+}
+
+/// How many attempts pass before the first delay: the one that starts the delay is still taken.
+fn free() -> u32 {
+    (1..).find(|n| delay_after(*n) > Duration::ZERO).unwrap()
+}
+
+async fn fifty_attempts_at_once_take_no_more_than_the_free_ones(db: Database) {
+    let store = db.store.clone();
+    let told = crowd(|_| {
+        let store = store.clone();
+        async move {
+            let work = async |tx: &mut Tx| throttle::take(tx, &KEY, Nomades, minute(0)).await;
+            store.write(work).await.expect("an answer")
+        }
+    })
+    .await;
+    let mut taken: Vec<u32> = told
+        .iter()
+        .filter_map(|attempt| match attempt {
+            Attempt::Taken(nth) => Some(*nth),
+            Attempt::Blocked(until) => {
+                assert_eq!(*until, minute(0).plus(delay_after(free())));
+                None
+            }
+        })
+        .collect();
+    taken.sort_unstable();
+    assert_eq!(taken, (1..=free()).collect::<Vec<_>>());
+}
+
+async fn a_delay_runs_until_its_end_and_grows(db: Database) {
+    let mut now = minute(0);
+    for nth in 1..=9 {
+        assert_eq!(take(&db, KEY, Nomades, now).await, Attempt::Taken(nth));
+        let delay = delay_after(nth);
+        if delay > Duration::ZERO {
+            let until = now.plus(delay);
+            let last_moment = Timestamp::from_millis(until.millis() - 1);
+            assert_eq!(take(&db, KEY, Nomades, now).await, Attempt::Blocked(until));
+            assert_eq!(take(&db, KEY, Nomades, last_moment).await, Attempt::Blocked(until), "waiting is not punished");
+            now = until;
+        }
+    }
+}
+
+async fn zones_and_identifiers_are_counted_apart(db: Database) {
+    for _ in 0..free() {
+        take(&db, KEY, Nomades, minute(0)).await;
+    }
+    assert!(matches!(take(&db, KEY, Nomades, minute(0)).await, Attempt::Blocked(_)));
+    assert_eq!(take(&db, KEY, Internal, minute(0)).await, Attempt::Taken(1), "a storm outside locks nobody inside");
+    assert_eq!(take(&db, [8; 32], Nomades, minute(0)).await, Attempt::Taken(1));
+}
+
+async fn a_success_forgets(db: Database) {
+    for _ in 0..free() {
+        take(&db, KEY, Nomades, minute(0)).await;
+        take(&db, KEY, Internal, minute(0)).await;
+    }
+    db.write(async |tx: &mut Tx| throttle::clear(tx, &KEY, Nomades).await).await.unwrap();
+    assert_eq!(take(&db, KEY, Nomades, minute(0)).await, Attempt::Taken(1));
+    assert!(matches!(take(&db, KEY, Internal, minute(0)).await, Attempt::Blocked(_)), "only in this zone");
+}
+
+async fn a_day_without_attempts_forgets(db: Database) {
+    for nth in 1..free() {
+        assert_eq!(take(&db, KEY, Nomades, minute(0)).await, Attempt::Taken(nth));
+    }
+    let a_day_later = minute(0).plus(FORGET_AFTER);
+    let nearly = Timestamp::from_millis(a_day_later.millis() - 1);
+    assert_eq!(take(&db, KEY, Nomades, nearly).await, Attempt::Taken(free()));
+    assert_eq!(take(&db, KEY, Nomades, nearly.plus(FORGET_AFTER)).await, Attempt::Taken(1));
+}
+
+async fn what_no_longer_counts_is_purged(db: Database) {
+    take(&db, KEY, Nomades, minute(0)).await;
+    take(&db, [8; 32], Nomades, minute(60)).await;
+    let now = Timestamp::from_millis(minute(0).plus(FORGET_AFTER).millis() + 1);
+    let purged = db.write(async |tx: &mut Tx| throttle::purge(tx, now).await).await.unwrap();
+    assert_eq!(purged, 1);
+    assert_eq!(take(&db, [8; 32], Nomades, now).await, Attempt::Taken(2));
+}
