@@ -8,7 +8,7 @@ use crate::domain::application::{ApplicationRecord, SigningAlg};
 use crate::domain::ids::GrantId;
 use crate::domain::zone::NetworkZone::Internal;
 use crate::oauth::testing::{
-    Ask, INES, ISSUER, MARC, Town, VERIFIER, application, basic, decoded, redemption, redirect_uri,
+    Ask, INES, ISSUER, MARC, Town, VERIFIER, application, basic, decoded, home, office, redemption, redirect_uri,
 };
 use crate::storage::{Tx, applications, grants, sessions};
 
@@ -248,11 +248,11 @@ async fn a_client_that_is_not_authenticated_does_not_reach_the_code() {
     let (code, _) = town.code(&Ask::of("portal")).await;
     let ask = redemption("portal", &code);
     let header = basic("portal:"); // the secret begins with a colon now
-    let refusal = town.provider.token(&ask.params(), Some(header.as_bytes()), &town.home(None)).await.unwrap_err();
+    let refusal = town.provider.token(&ask.params(), Some(header.as_bytes()), &home(None)).await.unwrap_err();
     assert_eq!((refusal.code().as_str(), refusal.code().status()), ("invalid_client", 401));
     assert!(refusal.challenge().unwrap().starts_with("Basic "));
     let public = ask.with("client_id", "portal");
-    let refusal = town.provider.token(&public.params(), None, &town.home(None)).await.unwrap_err();
+    let refusal = town.provider.token(&public.params(), None, &home(None)).await.unwrap_err();
     assert_eq!((refusal.code().as_str(), refusal.challenge()), ("invalid_client", None));
     town.redeem("portal", &code).await.unwrap();
 }
@@ -267,7 +267,7 @@ async fn a_public_clients_call_can_only_lower_the_zone_and_a_confidential_one_sa
 
     let (code, _) = town.code(&Ask::of("native")).await;
     let ask = redemption("native", &code);
-    let tokens = town.provider.token(&ask.params(), None, &town.office(None)).await.unwrap();
+    let tokens = town.provider.token(&ask.params(), None, &office(None)).await.unwrap();
     assert_eq!(decoded(&tokens.access_token).1["network_zone"], "internal");
 
     // From home the decision is taken again: without a Nomades profile there is no token.
