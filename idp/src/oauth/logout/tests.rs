@@ -1,8 +1,9 @@
+use std::time::Duration;
+
 use super::*;
 use crate::domain::application::ApplicationRecord;
 use crate::domain::zone::NetworkZone::Internal;
-use crate::oauth::testing::{Ask, INES, MARC, Town, application};
-use std::time::Duration;
+use crate::oauth::testing::{Ask, INES, MARC, Town, application, office};
 
 const BYE: &str = "https://portal.ville.example/bye";
 
@@ -17,7 +18,7 @@ async fn logged_in(town: &Town) -> (String, Session) {
 }
 
 async fn logout(town: &Town, pairs: &[(&str, &str)], session: Option<&Session>) -> LogoutStep {
-    town.provider.logout(&params(pairs), &town.office(session)).await.unwrap()
+    town.provider.logout(&params(pairs), &office(session)).await.unwrap()
 }
 
 fn done(step: LogoutStep) -> SignedOut {
@@ -69,7 +70,7 @@ async fn without_a_hint_the_agent_is_asked_and_the_page_carries_the_request() {
     assert_eq!(question.fields.len(), 3);
     assert!(lives(&town, &session).await);
     let fields = Params::from_pairs(question.fields);
-    let end = town.provider.logout_confirmed(&fields, &town.office(Some(&session))).await.unwrap();
+    let end = town.provider.logout_confirmed(&fields, &office(Some(&session))).await.unwrap();
     assert_eq!(done(end).location.as_deref(), Some("https://portal.ville.example/bye?state=s"));
     assert!(!lives(&town, &session).await);
 

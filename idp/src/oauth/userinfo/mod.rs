@@ -76,7 +76,7 @@ impl Provider {
                     return Ok(None);
                 };
                 let session = sessions::find(tx, &grant.sid).await?;
-                let zone = claims.zone.network_zone;
+                let zone = claims.zone.zone;
                 let live = session.is_some_and(|s| s.is_live(&self.settings.sessions, zone, now));
                 if live { Ok(agents::find(tx, &grant.soi).await?) } else { Ok(None) }
             })

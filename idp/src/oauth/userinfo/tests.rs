@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,7 +8,7 @@ use crate::domain::agent::Employment;
 use crate::domain::application::{ApplicationRecord, SigningAlg};
 use crate::domain::secret::PlainToken;
 use crate::oauth::ErrorCode;
-use crate::oauth::testing::{Ask, INES, Town, application, decoded};
+use crate::oauth::testing::{Ask, INES, Town, application, decoded, office};
 use crate::oauth::token::TokenResponse;
 use crate::storage::codes;
 
@@ -140,7 +139,7 @@ async fn a_token_falls_with_its_grant_session_agent_or_application() {
     // Session: the agent logs out.
     let code = town.code_in(&Ask::of("portal"), &session).await;
     let token = town.redeem("portal", &code).await.unwrap().access_token;
-    town.provider.end_session(&session, "logout", &town.office(None).contact).await.unwrap();
+    town.provider.end_session(&session, "logout", &office(None).contact).await.unwrap();
     assert_eq!(refusal(ask(&town, &token).await), INVALID_TOKEN);
     // Agent: suspended at this moment.
     let token = tokens(&town, "openid").await.access_token;
@@ -155,11 +154,7 @@ async fn a_token_falls_with_its_grant_session_agent_or_application() {
 
 #[tokio::test]
 async fn an_internal_that_is_too_old_is_told_as_nomades() {
-    let town = Town::new().await;
-    let mut settings = (*town.provider.settings).clone();
-    settings.internal_max_age = Duration::from_secs(100);
-    let provider = Provider { settings: Arc::new(settings), ..town.provider.clone() };
-    let town = Town { provider, ..town };
+    let town = Town::new().await.configured(|settings| settings.internal_max_age = Duration::from_secs(100));
     let token = tokens(&town, "openid").await.access_token;
     assert_eq!(ask(&town, &token).await.unwrap()["network_zone"], "internal");
     town.clock.advance(Duration::from_secs(100));
