@@ -83,6 +83,9 @@ async fn five_is_a_database_that_is_absent_empty_damaged_or_locked() {
     assert!(damaged.contains("not a database"), "{damaged}");
 
     let octroi = Installation::new().await;
+    let config = fs::read_to_string(octroi.path("octroi.toml")).unwrap();
+    let impatient = config.replace("# busy_timeout = \"5s\"", "busy_timeout = \"200ms\"");
+    octroi.file("octroi.toml", &impatient);
     let store = octroi.store().await;
     let (held, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (holds, released) = (held.clone(), release.clone());
@@ -100,6 +103,7 @@ async fn five_is_a_database_that_is_absent_empty_damaged_or_locked() {
     assert!(locked.contains("busy"), "{locked}");
     release.notify_one();
     holding.await.unwrap();
+    octroi.file("octroi.toml", &config);
     octroi.run_words(&words).await.done();
 }
 

@@ -73,7 +73,6 @@ impl Installation {
         });
         let config = prepared.unwrap().config;
         let text = fs::read_to_string(&config).unwrap();
-        let text = text.replace("# busy_timeout = \"5s\"", "busy_timeout = \"200ms\"");
         let text = text.replace("internal = []", "internal = [\"10.12.0.0/16\"]");
         let text = text.replace("never_internal = [\"10.12.0.0/16\"]", "never_internal = [\"10.12.9.0/24\"]");
         let text = text.replace("trusted_proxies = []", "trusted_proxies = [\"10.0.0.5\"]");
