@@ -7,6 +7,7 @@ use harness::engine::Database;
 use harness::for_each_engine;
 use harness::idp::{CALLBACK, TestIdp};
 use harness::rp::jose_header;
+use octroi_idp::domain::application::SigningAlg;
 use octroi_idp::domain::audit::EventFilter;
 use serde_json::{Value, json};
 
@@ -219,7 +220,7 @@ async fn a_public_application_uses_pkce_and_no_secret(database: Database) {
 async fn rs256_is_signed_for_who_registered_it(database: Database) {
     let idp = TestIdp::start(&database).await;
     idp.hire("100001").await;
-    let app = idp.register("legacy", |draft| draft.id_token_signed_response_alg = Some("RS256".to_owned())).await;
+    let app = idp.register("legacy", |draft| draft.id_token_alg = Some(SigningAlg::RS256)).await;
     let rp = rp(&idp, &app).await;
     let tokens = tokens_at_the_office(&idp, &rp, &Browser::new(), "100001").await;
     assert_eq!(jose_header(&tokens.id_token)["alg"], "RS256");

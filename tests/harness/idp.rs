@@ -47,7 +47,8 @@ pub struct TestIdp {
     pub web: Web,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
-    _files: TempDir,
+    ports: [u16; 3],
+    files: TempDir,
 }
 
 /// A registered application.
@@ -67,20 +68,31 @@ impl TestIdp {
     pub async fn start_with(database: &Database, extra: &str) -> Self {
         let files = tempfile::tempdir().expect("a temporary directory");
         let ports = free_ports();
-        let [office, gateway, metrics] = ports;
         let toml = configuration(database, ports, extra);
-        let path = files.path().join("octroi.toml");
-        std::fs::write(&path, toml).expect("the configuration");
+        std::fs::write(files.path().join("octroi.toml"), toml).expect("the configuration");
         for key in ["sealing.key", "pepper.key"] {
             write_key(&files.path().join(key));
         }
+        Self::launch(database, files, ports, Clock::manual(Clock::system().now())).await
+    }
+
+    /// Stops this provider and starts it again: same configuration, same keys, same database, same time.
+    pub async fn restart(mut self, database: &Database) -> Self {
+        let empty = tempfile::tempdir().expect("a temporary directory");
+        let files = std::mem::replace(&mut self.files, empty);
+        let (ports, clock) = (self.ports, self.clock.clone());
+        self.stop().await;
+        Self::launch(database, files, ports, clock).await
+    }
+
+    async fn launch(database: &Database, files: TempDir, ports: [u16; 3], clock: Clock) -> Self {
+        let [office, gateway, metrics] = ports;
         let password = match &database.settings.url {
             DatabaseUrl::Postgres { password: Some(password), .. } => password.reveal().to_owned(),
             _ => String::new(),
         };
         let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
-        let config = Config::load(&path, environment).unwrap_or_else(|report| panic!("{report}"));
-        let clock = Clock::manual(Clock::system().now());
+        let config = Config::load(&files.path().join("octroi.toml"), environment).unwrap_or_else(|report| panic!("{report}"));
         let around = Surroundings { clock: clock.clone(), random: Random::system() };
         let directory = Directory::new(
             database.store.clone(),
@@ -107,9 +119,10 @@ impl TestIdp {
             clock,
             directory,
             web,
+            ports,
             stop: Some(stop),
             running: Some(running),
-            _files: files,
+            files,
         }
     }
 
@@ -145,7 +158,7 @@ impl TestIdp {
             email: draft.email.or_else(|| Some(format!("agent{soi}@ville.example"))),
             ..draft
         };
-        self.directory.add_agent(&Self::mandate(), soi, draft).await.expect("the agent is added");
+        self.directory.add_agent(&Self::mandate(), soi, &draft).await.expect("the agent is added");
     }
 
     /// A fresh activation code.
@@ -178,11 +191,11 @@ impl TestIdp {
         let mut draft = ApplicationDraft {
             name: Some(format!("Application {client_id}")),
             redirect_uris: Some(vec![CALLBACK.to_owned()]),
-            zones: Some(vec!["internal".to_owned(), "nomades".to_owned()]),
+            zones: Some(vec![NetworkZone::Internal, NetworkZone::Nomades]),
             ..ApplicationDraft::default()
         };
         change(&mut draft);
-        let added = self.directory.add_application(&Self::mandate(), client_id, draft).await.expect("the application");
+        let added = self.directory.add_application(&Self::mandate(), client_id, &draft).await.expect("the application");
         let secret = added.client_secret.map(|s| s.reveal().to_owned());
         self.reload().await;
         TestApp { client_id: client_id.to_owned(), secret }
@@ -233,6 +246,12 @@ fn write_key(path: &std::path::Path) {
 /// Raw key bytes for a test that builds a layer by itself.
 pub fn test_key() -> KeyBytes {
     KeyBytes::new(Random::system().bytes::<32>().to_vec())
+}
+
+/// A port that was free a moment ago, for a listener of the test's own.
+pub fn free_port() -> u16 {
+    let [port, _, _] = free_ports();
+    port
 }
 
 /// Three ports that were free a moment ago.
