@@ -9,10 +9,12 @@
 
 pub mod config;
 pub mod crypto;
+pub mod directory;
 pub mod domain;
 pub mod ephemeral;
 pub mod login;
 pub mod network;
+pub mod oauth;
 pub mod storage;
 pub mod telemetry;
 pub mod ui;

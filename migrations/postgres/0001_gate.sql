@@ -104,6 +104,7 @@ CREATE TABLE application_grant (
   revoked_at BIGINT
 );
 CREATE UNIQUE INDEX application_grant_live ON application_grant (sid, client_id) WHERE revoked_at IS NULL;
+CREATE INDEX application_grant_sid ON application_grant (sid);
 CREATE INDEX application_grant_client ON application_grant (client_id);
 
 CREATE TABLE authorization_code (

@@ -174,7 +174,10 @@ async fn a_read_only_file_is_read_and_refuses_to_be_written() {
     assert_eq!(count(&store).await, 1);
     store.close().await;
 
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    // Reading made SQLite's companion files, as read-only as the database.
+    for entry in fs::read_dir(directory.path()).unwrap() {
+        fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
     let store = Store::open(&file(&path, false)).await.unwrap();
     add_agents(&store, &[agent("100002", "Y")]).await;
     assert_eq!(count(&store).await, 2);

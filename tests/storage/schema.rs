@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use harness::engine::{Database, Engine, fresh_store};
 use octroi_idp::storage::Store;
-use sqlx::{AssertSqlSafe, FromRow, PgPool, SqlitePool};
+use sqlx::{FromRow, PgPool, SqlitePool};
 
 /// Everything that the two engines must agree on.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -166,7 +166,8 @@ async fn postgres_tables(pool: &PgPool) -> Tables {
     for (table, column, kind, nullable) in columns {
         tables.entry(table).or_default().columns.insert(column, (kind, nullable));
     }
-    let indexes: Vec<(String, String, Vec<String>, bool, bool, Option<String>)> = sqlx::query_as(
+    type IndexRow = (String, String, Vec<String>, bool, bool, Option<String>);
+    let indexes: Vec<IndexRow> = sqlx::query_as(
         "SELECT t.relname::text, i.relname::text, \
            ARRAY(SELECT a.attname::text FROM unnest(x.indkey) WITH ORDINALITY AS k (attnum, nth) \
                  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum ORDER BY k.nth), \
@@ -202,10 +203,9 @@ async fn postgres_tables(pool: &PgPool) -> Tables {
         .unwrap()
         .into_iter()
         .collect();
-        let checks: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid = $1::regclass"
-                .to_owned(),
-        ))
+        let checks: Vec<(String,)> = sqlx::query_as(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid = $1::regclass",
+        )
         .bind(&name)
         .fetch_all(pool)
         .await

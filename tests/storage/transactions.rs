@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use harness::engine::{Database, Engine};
+use octroi_idp::domain::application::SigningAlg;
 use octroi_idp::domain::ids::{ClientId, Sid, Sub};
 use octroi_idp::domain::role::Role;
-use octroi_idp::storage::codes;
-use octroi_idp::storage::{Constraint, StoreError, Tx, agents, applications, passwords, roles, sessions, signing_keys};
+use octroi_idp::storage::{
+    Cause, Constraint, Store, StoreError, Tx, agents, applications, codes, passwords, roles, sessions, signing_keys,
+};
 use tokio::sync::Barrier;
 
-use crate::cast::{add_agents, agent, code, hash, hr_validation, minute, one_login, session, soi};
+use crate::cast::{add_agents, agent, code, crowd, hash, hr_validation, minute, one_login, soi};
 
 harness::for_each_engine![
     an_error_from_the_work_rolls_everything_back,
@@ -22,6 +24,7 @@ harness::for_each_engine![
     two_writers_who_cross_each_other_both_get_through,
     a_dead_connection_is_replaced,
     a_value_that_is_not_ours_is_corrupt_by_table_and_column,
+    work_that_goes_on_after_a_failed_statement_is_not_kept,
 ];
 
 #[derive(Debug)]
@@ -94,7 +97,7 @@ async fn a_read_sees_one_state(db: Database) {
 async fn a_read_cannot_write(db: Database) {
     add_agents(&db, &[agent("100001", "X")]).await;
     let refused = db.read(async |tx: &mut Tx| roles::grant(tx, &soi("100001"), Role::Hr, "x", minute(0)).await).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(cause, _)) if cause.to_string() == "it is read-only"));
+    assert!(matches!(refused, Err(StoreError::Unavailable(cause, _)) if cause == Cause::ReadOnly));
     let held = db.read(async |tx: &mut Tx| roles::list(tx, None).await).await.expect("the reader still reads");
     assert!(held.is_empty());
 }
@@ -122,7 +125,8 @@ async fn two_writers_who_cross_each_other_both_get_through(db: Database) {
             passwords::set(tx, &soi(first), second, minute(1)).await?;
             if runs.fetch_add(1, Ordering::SeqCst) < 2 {
                 // On SQLite the other one cannot come until this one is done.
-                let _ = tokio::time::timeout(Duration::from_millis(500), both_hold_one.wait()).await;
+                let patience = if db.engine == Engine::Postgres { 30_000 } else { 200 };
+                let _ = tokio::time::timeout(Duration::from_millis(patience), both_hold_one.wait()).await;
             }
             passwords::set(tx, &soi(second), second, minute(1)).await
         })
@@ -131,8 +135,8 @@ async fn two_writers_who_cross_each_other_both_get_through(db: Database) {
     let (one, other) = tokio::join!(cross("100001", "100002"), cross("100002", "100001"));
     one.expect("the first writer gets through");
     other.expect("the second writer gets through");
-    let expected = if db.engine == Engine::Postgres { 3 } else { 2 };
-    assert_eq!(runs.load(Ordering::SeqCst), expected, "a deadlock really happened on PostgreSQL only");
+    let runs = runs.load(Ordering::SeqCst);
+    assert_eq!(runs > 2, db.engine == Engine::Postgres, "a deadlock really happened, on PostgreSQL only ({runs} runs)");
     let stored = async |number: &str| {
         let number = soi(number);
         db.read(async |tx: &mut Tx| passwords::find(tx, &number).await).await.unwrap().unwrap().phc
@@ -145,16 +149,18 @@ async fn a_dead_connection_is_replaced(db: Database) {
     if db.engine == Engine::Sqlite {
         return; // a file has no connection that somebody else could cut
     }
-    let reads = (0..8).map(|_| agents_in(&db));
-    for read in reads {
-        read.await;
-    }
-    let cut = octroi_idp::storage::Store::open(&db.settings).await.unwrap();
-    let octroi_idp::storage::Store::Postgres(pool) = &cut else { unreachable!() };
+    let store = db.store.clone();
+    crowd(|_| {
+        let store = store.clone();
+        async move { store.ping().await.expect("many connections open") }
+    })
+    .await;
+    let cut = Store::open(&db.settings).await.unwrap();
+    let Store::Postgres(pool) = &cut else { unreachable!() };
     let cut_all = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let gone: i64 = sqlx::query_scalar(cut_all).fetch_one(pool).await.unwrap();
-    assert!(gone > 0);
+    assert!(gone > 1, "{gone}");
     cut.close().await;
     add_agents(&db, &[agent("100001", "X")]).await;
     assert_eq!(agents_in(&db).await, 1);
@@ -165,11 +171,7 @@ async fn a_value_that_is_not_ours_is_corrupt_by_table_and_column(db: Database) {
     db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
         applications::insert(tx, &hr_validation(), Some(&hash(3)), minute(0)).await?;
         codes::insert(tx, &hash(7), &code()).await?;
-        let key = signing_keys::SealedKey {
-            kid: "k".into(),
-            alg: octroi_idp::domain::application::SigningAlg::ES256,
-            sealed: vec![1],
-        };
+        let key = signing_keys::SealedKey { kid: "k".into(), alg: SigningAlg::ES256, sealed: vec![1] };
         signing_keys::insert(tx, &key, minute(0)).await.map(drop)
     })
     .await
@@ -207,7 +209,19 @@ async fn read_a_row_of(db: &Database, table: &str) -> Result<(), StoreError> {
             other => unreachable!("{other}"),
         }
     };
-    db.write(work).await?;
-    assert_eq!(session("s", "100001").sid.as_str(), "s");
-    Ok(())
+    db.write(work).await
+}
+
+/// PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which a statement failed; SQLite would keep the rest.
+async fn work_that_goes_on_after_a_failed_statement_is_not_kept(db: Database) {
+    add_agents(&db, &[agent("100001", "X")]).await;
+    let outcome: Result<(), StoreError> = db
+        .write(async |tx: &mut Tx| {
+            agents::insert(tx, &agent("100002", "Y"), &Sub::new("y"), minute(0)).await?;
+            let _ = agents::insert(tx, &agent("100001", "Z"), &Sub::new("z"), minute(0)).await;
+            Ok(())
+        })
+        .await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(Cause::Unfinished, _))), "{outcome:?}");
+    assert_eq!(agents_in(&db).await, 1);
 }

@@ -5,18 +5,18 @@ refusal-password-right = Your password is right.
 refusal-what-to-do = What can you do?
 refusal-next-step = The next step
 refusal-reference = Reference
-refusal-reference-use = Quote it if you call { $help }.
+refusal-reference-use = Quote it if you call the help desk.
 
 reason-credentials-invalid-title = Identifier or password incorrect
 reason-credentials-invalid-what = Check your SOI identifier ({ $hint }) and try again.
 reason-credentials-invalid-next = Forgotten your password? Follow the link below the login form.
 
 reason-account-not_activated-title = Your account is waiting to be activated
-reason-account-not_activated-what = It has no password yet.
+reason-account-not_activated-what = This account has no password yet.
 reason-account-not_activated-next = Use the activation code received by letter or handed over by your manager, on the page “First login”.
 
 reason-account-not_started-title = Your account is not open yet
-reason-account-not_started-what = It opens on the day you take up your post.
+reason-account-not_started-what = This account opens on the day you take up your post.
 reason-account-not_started-next = Come back on that day. If it has passed, ask your human resources office.
 
 reason-account-suspended-title = Your account is suspended
@@ -24,7 +24,7 @@ reason-account-suspended-what = Access is paused; nothing is lost.
 reason-account-suspended-next = Ask your manager or your human resources office, who can have it resumed.
 
 reason-account-left-title = This account is closed
-reason-account-left-what = It was closed on your leaving date.
+reason-account-left-what = The account was closed on your leaving date.
 reason-account-left-next = If you still work for the City, your human resources office can reopen it.
 
 reason-account-ended-title = This account has come to its end
@@ -72,7 +72,7 @@ reason-nomades-no_profile-what = Outside the municipal buildings you need a Noma
 reason-nomades-no_profile-next = Ask for it in two minutes; your manager endorses it, then the DSIN opens it. At the office, all your services stay open.
 
 reason-nomades-not_started-title = Your remote access has not started yet
-reason-nomades-not_started-what = It is granted, but its start date lies ahead.
+reason-nomades-not_started-what = Your Nomades access is granted, but its start date lies ahead.
 reason-nomades-not_started-next = Come back on that date. At the office, all your services stay open.
 
 reason-nomades-requested-title = Your remote access is not open yet
@@ -84,15 +84,15 @@ reason-nomades-endorsed-what = Your manager has endorsed your request; the DSIN 
 reason-nomades-endorsed-next = You will receive an e-mail when it opens. At the office, all your services stay open.
 
 reason-nomades-suspended-title = Your remote access is suspended
-reason-nomades-suspended-what = It was paused, for example after a change of department. Your manager must confirm it.
+reason-nomades-suspended-what = Your Nomades access was paused, for example after a change of department. Your manager must confirm it.
 reason-nomades-suspended-next = Ask your manager to confirm it. At the office, all your services stay open.
 
 reason-nomades-expired-title = Your remote access has come to its end
-reason-nomades-expired-what = It was granted for a period that has passed.
+reason-nomades-expired-what = Your Nomades access was granted for a period that has passed.
 reason-nomades-expired-next = Ask your manager to have it renewed. At the office, all your services stay open.
 
 reason-nomades-revoked-title = Your remote access has been withdrawn
-reason-nomades-revoked-what = It was closed by the DSIN or by your department.
+reason-nomades-revoked-what = Your Nomades access was closed by the DSIN or by your department.
 reason-nomades-revoked-next = Your manager can tell you why. At the office, all your services stay open.
 
 reason-nomades-refused-title = Your remote access was not granted
@@ -104,23 +104,23 @@ reason-charter-not_accepted-what = The charter of proper use has been updated, o
 reason-charter-not_accepted-next = Read and accept it from a municipal workstation.
 
 reason-app-internal_only-title = This service opens only at the office
-reason-app-internal_only-what = It holds documents or data that do not leave the municipal buildings.
+reason-app-internal_only-what = This service holds documents or data that do not leave the municipal buildings.
 reason-app-internal_only-next = You can use it from a municipal workstation.
 
 reason-app-waiver_expired-title = Your waiver has come to its end
-reason-app-waiver_expired-what = It let you use this service outside the municipal buildings, until a date that has passed.
+reason-app-waiver_expired-what = The waiver let you use this service outside the municipal buildings, until a date that has passed.
 reason-app-waiver_expired-next = Use it from a municipal workstation, or ask your manager for a new waiver.
 
 reason-app-department-title = This service is not open to your department
 reason-app-department-what = { $count ->
-    [0] It is reserved for other departments.
-    [one] It is reserved for department { $departments }.
-   *[other] It is reserved for departments { $departments }.
+    [0] This service is reserved for other departments.
+    [one] This service is reserved for department { $departments }.
+   *[other] This service is reserved for departments { $departments }.
 }
 reason-app-department-next = If you need it for your work, speak to your manager.
 
 reason-app-disabled-title = This service is closed for the moment
-reason-app-disabled-what = The DSIN has switched it off; this is not about your account.
+reason-app-disabled-what = The DSIN has switched this service off; this is not about your account.
 reason-app-disabled-next = Try again later. Your other services stay open.
 
 reason-app-unknown-title = This service is not known here
@@ -136,11 +136,11 @@ reason-zone-lowered-what = This service closed because your session was seen out
 reason-zone-lowered-next = Back at a municipal workstation, open it again.
 
 reason-session-ended-title = Your session has ended
-reason-session-ended-what = It closes by itself after a time without activity, and by the end of the day at the latest.
+reason-session-ended-what = A session closes by itself after a time without activity, and by the end of the day at the latest.
 reason-session-ended-next = Log in again to continue.
 
 reason-nomades-brake-title = Remote access is closed for the moment
-reason-nomades-brake-what = The DSIN has closed it as a precaution; this is not about your account.
+reason-nomades-brake-what = The DSIN has closed remote access as a precaution; this is not about your account.
 reason-nomades-brake-next = Try again later. At the office, all your services stay open.
 
 reason-access-refused-title = Access is not open

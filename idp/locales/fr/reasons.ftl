@@ -5,18 +5,18 @@ refusal-password-right = Votre mot de passe est bon.
 refusal-what-to-do = Que faire ?
 refusal-next-step = La prochaine étape
 refusal-reference = Référence
-refusal-reference-use = Indiquez-la si vous appelez { $help }.
+refusal-reference-use = Indiquez-la au support si vous appelez.
 
 reason-credentials-invalid-title = Identifiant ou mot de passe incorrect
 reason-credentials-invalid-what = Vérifiez votre identifiant SOI ({ $hint }) et réessayez.
 reason-credentials-invalid-next = Mot de passe oublié ? Suivez le lien sous le formulaire de connexion.
 
 reason-account-not_activated-title = Votre compte attend son activation
-reason-account-not_activated-what = Il n’a pas encore de mot de passe.
+reason-account-not_activated-what = Ce compte n’a pas encore de mot de passe.
 reason-account-not_activated-next = Utilisez le code d’activation reçu par courrier ou remis par votre responsable, à la page « Première connexion ».
 
 reason-account-not_started-title = Votre compte n’est pas encore ouvert
-reason-account-not_started-what = Il s’ouvrira le jour de votre prise de poste.
+reason-account-not_started-what = Ce compte s’ouvrira le jour de votre prise de poste.
 reason-account-not_started-next = Revenez ce jour-là. Si cette date est passée, voyez avec votre service des ressources humaines.
 
 reason-account-suspended-title = Votre compte est suspendu
@@ -24,7 +24,7 @@ reason-account-suspended-what = Les accès sont en pause, rien n’est perdu.
 reason-account-suspended-next = Voyez avec votre responsable ou votre service des ressources humaines, qui peut demander la reprise.
 
 reason-account-left-title = Ce compte est clos
-reason-account-left-what = Il a été fermé à votre date de départ.
+reason-account-left-what = Le compte a été fermé à votre date de départ.
 reason-account-left-next = Si vous travaillez toujours pour la Ville, votre service des ressources humaines peut le rouvrir.
 
 reason-account-ended-title = Ce compte est arrivé à son terme
@@ -72,7 +72,7 @@ reason-nomades-no_profile-what = Hors des bâtiments municipaux, il faut un acc�
 reason-nomades-no_profile-next = Demandez-le en deux minutes ; votre responsable le valide, puis la DSIN l’ouvre. Au bureau, tous vos services restent ouverts.
 
 reason-nomades-not_started-title = Votre accès à distance n’a pas encore commencé
-reason-nomades-not_started-what = Il est accordé, mais sa date de début n’est pas arrivée.
+reason-nomades-not_started-what = L’accès Nomades est accordé, mais sa date de début n’est pas arrivée.
 reason-nomades-not_started-next = Revenez à cette date. Au bureau, tous vos services restent ouverts.
 
 reason-nomades-requested-title = Votre accès à distance n’est pas encore ouvert
@@ -84,15 +84,15 @@ reason-nomades-endorsed-what = Votre responsable a visé votre demande ; la DSI
 reason-nomades-endorsed-next = Vous recevrez un courriel dès l’ouverture. Au bureau, tous vos services restent ouverts.
 
 reason-nomades-suspended-title = Votre accès à distance est suspendu
-reason-nomades-suspended-what = Il s’est mis en pause, par exemple après un changement de service. Votre responsable doit le confirmer.
+reason-nomades-suspended-what = L’accès Nomades s’est mis en pause, par exemple après un changement de service. Votre responsable doit le confirmer.
 reason-nomades-suspended-next = Demandez à votre responsable de le confirmer. Au bureau, tous vos services restent ouverts.
 
 reason-nomades-expired-title = Votre accès à distance est arrivé à son terme
-reason-nomades-expired-what = Il était accordé pour une période qui est passée.
+reason-nomades-expired-what = L’accès Nomades était accordé pour une période qui est passée.
 reason-nomades-expired-next = Demandez son renouvellement à votre responsable. Au bureau, tous vos services restent ouverts.
 
 reason-nomades-revoked-title = Votre accès à distance est retiré
-reason-nomades-revoked-what = Il a été fermé par la DSIN ou par votre direction.
+reason-nomades-revoked-what = L’accès Nomades a été fermé par la DSIN ou par votre direction.
 reason-nomades-revoked-next = Votre responsable peut vous dire pourquoi. Au bureau, tous vos services restent ouverts.
 
 reason-nomades-refused-title = Votre accès à distance n’a pas été accordé
@@ -104,23 +104,23 @@ reason-charter-not_accepted-what = La charte d’usage a été mise à jour, ou 
 reason-charter-not_accepted-next = Lisez-la et acceptez-la depuis un poste municipal.
 
 reason-app-internal_only-title = Ce service ne s’ouvre qu’au bureau
-reason-app-internal_only-what = Il contient des documents ou des données qui ne sortent pas des bâtiments municipaux.
+reason-app-internal_only-what = Ce service contient des documents ou des données qui ne sortent pas des bâtiments municipaux.
 reason-app-internal_only-next = Vous pouvez l’utiliser depuis un poste municipal.
 
 reason-app-waiver_expired-title = Votre dérogation est arrivée à son terme
-reason-app-waiver_expired-what = Elle vous permettait d’utiliser ce service hors des bâtiments municipaux, jusqu’à une date qui est passée.
+reason-app-waiver_expired-what = La dérogation vous permettait d’utiliser ce service hors des bâtiments municipaux, jusqu’à une date qui est passée.
 reason-app-waiver_expired-next = Vous pouvez l’utiliser depuis un poste municipal, ou demander une nouvelle dérogation à votre responsable.
 
 reason-app-department-title = Ce service n’est pas ouvert à votre direction
 reason-app-department-what = { $count ->
-    [0] Il est réservé à d’autres directions.
-    [one] Il est réservé à la direction { $departments }.
-   *[other] Il est réservé aux directions { $departments }.
+    [0] Ce service est réservé à d’autres directions.
+    [one] Ce service est réservé à la direction { $departments }.
+   *[other] Ce service est réservé aux directions { $departments }.
 }
 reason-app-department-next = Si vous en avez besoin dans votre travail, parlez-en à votre responsable.
 
 reason-app-disabled-title = Ce service est fermé pour le moment
-reason-app-disabled-what = La DSIN l’a mis à l’arrêt ; cela ne tient pas à votre compte.
+reason-app-disabled-what = La DSIN a mis ce service à l’arrêt ; cela ne tient pas à votre compte.
 reason-app-disabled-next = Réessayez plus tard. Vos autres services restent ouverts.
 
 reason-app-unknown-title = Ce service n’est pas connu ici
@@ -136,11 +136,11 @@ reason-zone-lowered-what = Ce service s’est fermé parce que votre session a �
 reason-zone-lowered-next = De retour sur un poste municipal, ouvrez-le de nouveau.
 
 reason-session-ended-title = Votre session a pris fin
-reason-session-ended-what = Elle se ferme d’elle-même après un temps sans activité, et au plus tard en fin de journée.
+reason-session-ended-what = Une session se ferme d’elle-même après un temps sans activité, et au plus tard en fin de journée.
 reason-session-ended-next = Connectez-vous de nouveau pour continuer.
 
 reason-nomades-brake-title = Les accès à distance sont fermés pour le moment
-reason-nomades-brake-what = La DSIN les a fermés par précaution ; cela ne tient pas à votre compte.
+reason-nomades-brake-what = La DSIN a fermé les accès par précaution ; cela ne tient pas à votre compte.
 reason-nomades-brake-next = Réessayez plus tard. Au bureau, tous vos services restent ouverts.
 
 reason-access-refused-title = L’accès n’est pas ouvert

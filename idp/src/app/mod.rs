@@ -81,9 +81,9 @@ pub struct Bound {
 /// The settings of the store, from the configuration. `create`: make the embedded file when it is absent.
 pub fn store_settings(config: &DatabaseConfig, create: bool) -> StoreSettings {
     let url = match &config.target {
-        DatabaseTarget::Sqlite(path) => DatabaseUrl::Sqlite(path.clone()),
+        DatabaseTarget::Sqlite { file } => DatabaseUrl::Sqlite(file.clone()),
         DatabaseTarget::Postgres { url, password } => {
-            DatabaseUrl::Postgres { url: url.to_string(), password: password.clone() }
+            DatabaseUrl::Postgres { url: url.clone(), password: password.clone() }
         }
     };
     StoreSettings {
@@ -110,8 +110,8 @@ pub async fn open_store(config: &Config, migrate: Migrate) -> Result<Store, Star
 /// The database as an administrator knows it, without its password.
 pub fn describe(config: &DatabaseConfig) -> String {
     match &config.target {
-        DatabaseTarget::Sqlite(path) => path.display().to_string(),
-        DatabaseTarget::Postgres { url, .. } => url.to_string(),
+        DatabaseTarget::Sqlite { file } => file.display().to_string(),
+        DatabaseTarget::Postgres { url, .. } => url.clone(),
     }
 }
 

@@ -52,7 +52,7 @@ pub async fn load_or_generate(
         // An RSA key takes a noticeable time to find.
         let generated = tokio::task::spawn_blocking(move || generate(alg, &source))
             .await
-            .map_err(|_| KeyError::Generation)??;
+            .map_err(|_| KeyError::Generation(alg))??;
         let sealed = sealer.seal(PURPOSE, &generated.kid, &generated.pkcs8, random);
         let key = SealedKey { kid: generated.kid, alg, sealed };
         // Another node may have been first: then its key stays and ours is forgotten.

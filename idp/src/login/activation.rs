@@ -15,10 +15,11 @@ use crate::domain::secret::PlainPassword;
 use crate::domain::soi::{Soi, normalise};
 use crate::domain::time::Timestamp;
 use crate::storage::throttle::Attempt;
+use crate::storage::activation::PURPOSE;
 use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
 
-/// The purpose that activation codes are bound to.
-pub const PURPOSE: &str = "activation";
+
+
 
 /// Where an activation leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

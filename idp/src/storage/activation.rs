@@ -4,6 +4,9 @@ use super::{StoreError, Tx, on, statements};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 
+/// What the digest of a code is bound to beside the agent: who issues and who consumes must say the same.
+pub const PURPOSE: &str = "activation";
+
 statements! {
     REPLACE = "UPDATE activation_code SET replaced_at = $2 WHERE soi = $1 AND consumed_at IS NULL AND replaced_at IS NULL";
     INSERT = "INSERT INTO activation_code (id, soi, code_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";

@@ -168,8 +168,10 @@ fn search_key(record: &AgentRecord) -> String {
     fold(&format!("{} {} {} {}", record.given_name, record.family_name, record.soi, record.email))
 }
 
+/// Lower case without accents; ligatures become the letters that people type for them (Unicode does not decompose them).
 fn fold(text: &str) -> String {
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+    let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
+    plain.replace('œ', "oe").replace('æ', "ae").replace('’', "'")
 }
 
 fn escape_like(text: &str) -> String {

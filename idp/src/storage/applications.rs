@@ -47,7 +47,7 @@ struct ApplicationRow {
     home_uri: Option<String>,
     grant_types: Json<Vec<String>>,
     scopes: Json<Vec<String>>,
-    zones: Json<Vec<NetworkZone>>,
+    zones: Json<Vec<String>>,
     waiver_possible: bool,
     departments: Json<Vec<String>>,
     min_acr: Option<String>,
@@ -87,7 +87,12 @@ impl TryFrom<ApplicationRow> for StoredApplication {
             token_endpoint_auth_method: stored(TABLE, "token_endpoint_auth_method", &row.token_endpoint_auth_method)?,
             grant_types: row.grant_types.0,
             scopes: row.scopes.0,
-            zones: row.zones.0,
+            zones: row
+                .zones
+                .0
+                .iter()
+                .map(|zone| stored::<NetworkZone>(TABLE, "zones", zone))
+                .collect::<Result<_, _>>()?,
             waiver_possible: row.waiver_possible,
             departments: row.departments.0,
             min_acr: row.min_acr.map(|acr| stored(TABLE, "min_acr", &acr)).transpose()?,

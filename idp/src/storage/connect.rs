@@ -7,11 +7,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
 
 use super::StoreError;
 use super::error::Cause;
-use super::seam::{Tx, Work};
+use super::seam::{Course, Tx, Work};
 use crate::domain::secret::PlainToken;
 
 /// How often work is run again after a serialization failure or a deadlock.
@@ -72,12 +76,17 @@ impl Store {
                 if let Some(password) = password {
                     options = options.password(password.reveal());
                 }
+                // The pool would try a refused port again and again, and then only say that time is up.
+                timeout(settings.busy_timeout, options.connect())
+                    .await
+                    .map_err(|_| StoreError::Unavailable(Cause::Connection, None))??
+                    .close()
+                    .await?;
                 let pool = PgPoolOptions::new()
                     .max_connections(settings.write_connections)
                     .acquire_timeout(settings.busy_timeout)
                     .test_before_acquire(false)
-                    .connect_with(options)
-                    .await?;
+                    .connect_lazy_with(options);
                 Ok(Self::Postgres(pool))
             }
         }
@@ -90,8 +99,10 @@ impl Store {
         E: From<StoreError>,
     {
         let mut tx = match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(StoreError::from)?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(READ_ONLY).await.map_err(StoreError::from)?),
+            Self::Sqlite { readers, .. } => {
+                Tx::Sqlite(readers.begin().await.map_err(StoreError::from)?, Course::default())
+            }
+            Self::Postgres(pool) => begin_postgres(pool, READ_ONLY).await?,
         };
         let answer = work.run(&mut tx).await?;
         commit(tx).await.map_err(StoreError::from)?;
@@ -100,7 +111,8 @@ impl Store {
 
     /// Runs work in one writing transaction and returns after it is durable. `Err` from the work rolls everything back.
     ///
-    /// The work may run more than once: only storage calls belong in it.
+    /// The work may run more than once: only storage calls belong in it. A statement's failure has to come out as `Err`:
+    /// what goes on after one is not kept ([`Cause::Unfinished`]).
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t> Work<'t, T, E>,
@@ -111,11 +123,19 @@ impl Store {
         loop {
             let mut tx = match self {
                 Self::Sqlite { writer, .. } => {
-                    Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?)
+                    Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?, Course::default())
                 }
-                Self::Postgres(pool) => Tx::Postgres(pool.begin().await.map_err(StoreError::from)?),
+                Self::Postgres(pool) => begin_postgres(pool, READ_WRITE).await?,
             };
-            let answer = work.run(&mut tx).await?;
+            let answer = work.run(&mut tx).await;
+            if tx.course() == Course::Crossed && attempt < RETRIES {
+                attempt += 1;
+                continue;
+            }
+            let answer = answer?;
+            if tx.course() != Course::Smooth {
+                return Err(StoreError::Unavailable(Cause::Unfinished, None).into());
+            }
             match commit(tx).await {
                 Ok(()) => {
                     started.record("octroi_store_write_seconds");
@@ -145,11 +165,32 @@ impl Store {
 }
 
 const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+const READ_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// Begins on a connection that lives. Those that died while they waited in the pool (the server was restarted) are found
+/// out by this first statement and thrown away, so each costs one more try and no request fails for it.
+async fn begin_postgres(pool: &PgPool, statement: &'static str) -> Result<Tx, StoreError> {
+    let most = pool.options().get_max_connections();
+    let mut died = 0;
+    loop {
+        match pool.begin_with(statement).await {
+            Ok(transaction) => return Ok(Tx::Postgres(transaction, Course::default())),
+            // With room for another connection, waiting was not for a connection but for the server.
+            Err(sqlx::Error::PoolTimedOut) if pool.size() < most => {
+                return Err(StoreError::Unavailable(Cause::Connection, Some(sqlx::Error::PoolTimedOut)));
+            }
+            Err(error) => match StoreError::from(error) {
+                StoreError::Unavailable(Cause::Connection, _) if died < most => died += 1,
+                other => return Err(other),
+            },
+        }
+    }
+}
 
 async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
     match tx {
-        Tx::Sqlite(transaction) => transaction.commit().await,
-        Tx::Postgres(transaction) => transaction.commit().await,
+        Tx::Sqlite(transaction, _) => transaction.commit().await,
+        Tx::Postgres(transaction, _) => transaction.commit().await,
     }
 }
 
@@ -160,4 +201,15 @@ fn sqlite_pool(connections: u32, settings: &StoreSettings) -> SqlitePoolOptions 
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|connection, _| Box::pin(is_out_of_its_transaction(connection)))
+}
+
+/// Whether a connection may be used again. A full disk makes SQLite roll back by itself; the driver does not notice, and
+/// would take every later transaction for one inside it. Such a connection is closed and replaced.
+async fn is_out_of_its_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // Lets a rollback that is on its way arrive.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }

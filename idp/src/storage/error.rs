@@ -46,6 +46,8 @@ pub enum Cause {
     Login,
     #[error("a migration failed")]
     Migration,
+    #[error("a statement failed and the work went on as if it had not: nothing was kept")]
+    Unfinished,
     #[error("an unexpected answer")]
     Other,
 }

@@ -62,14 +62,17 @@ impl Store {
         if let Schema::Newer { found, known } = self.schema().await? {
             return Err(StoreError::SchemaTooNew { found, known });
         }
-        match self {
+        let outcome = match self {
             Self::Sqlite { writer, .. } => SQLITE.run(writer).await,
             Self::Postgres(pool) => POSTGRES.run(pool).await,
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            // Two first starts at once: the other one was faster (SQLite has no lock for this, but one transaction each).
+            Err(_) if matches!(self.schema().await, Ok(Schema::Current)) => Ok(()),
+            Err(sqlx::migrate::MigrateError::Execute(error)) => Err(StoreError::from(error)),
+            Err(other) => Err(StoreError::Unavailable(Cause::Migration, Some(sqlx::Error::Migrate(Box::new(other))))),
         }
-        .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error) => StoreError::from(error),
-            other => StoreError::Unavailable(Cause::Migration, Some(sqlx::Error::Migrate(Box::new(other)))),
-        })
     }
 
     /// Whether this is the embedded engine, which a server migrates by itself.

@@ -1,26 +1,65 @@
 //! The seam: one transaction type for both engines, and the trait that lets an async closure borrow it.
+//!
+//! A transaction remembers how its statements went ([`Course`]), because the work's own error type does not tell the
+//! store whether running it again would help.
 
 use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::StoreError;
 
 /// An open transaction. Table files reach the connection through [`on!`]; nobody else can.
 pub enum Tx {
     /// The embedded engine.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Transaction<'static, Sqlite>, Course),
     /// The shared engine.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Course),
 }
 
-/// Expands the body once per engine; both copies are type-checked.
+/// How the statements of a transaction went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Course {
+    /// Each was carried out.
+    #[default]
+    Smooth,
+    /// One failed: PostgreSQL answers ROLLBACK to COMMIT from here on, so nobody may believe in a commit.
+    Failed,
+    /// One failed because of another transaction (serialization failure, deadlock): the same work may well succeed.
+    Crossed,
+}
+
+impl Course {
+    /// Takes note of a statement's outcome.
+    pub fn note<T>(&mut self, outcome: &Result<T, sqlx::Error>) {
+        if let Err(error) = outcome {
+            *self = if StoreError::is_worth_a_retry(error) { Self::Crossed } else { Self::Failed };
+        }
+    }
+}
+
+impl Tx {
+    /// How the statements went so far.
+    pub(super) const fn course(&self) -> Course {
+        match self {
+            Self::Sqlite(_, course) | Self::Postgres(_, course) => *course,
+        }
+    }
+}
+
+/// Expands the body (which ends in a `Result<_, sqlx::Error>`) once per engine; both copies are type-checked.
 macro_rules! on {
     ($tx:expr, $conn:ident => $body:expr) => {
         match $tx {
-            $crate::storage::Tx::Sqlite(transaction) => {
+            $crate::storage::Tx::Sqlite(transaction, course) => {
                 let $conn = &mut **transaction;
-                $body
+                let outcome = $body;
+                course.note(&outcome);
+                outcome
             }
-            $crate::storage::Tx::Postgres(transaction) => {
+            $crate::storage::Tx::Postgres(transaction, course) => {
                 let $conn = &mut **transaction;
-                $body
+                let outcome = $body;
+                course.note(&outcome);
+                outcome
             }
         }
     };

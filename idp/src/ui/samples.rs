@@ -335,10 +335,9 @@ impl Gallery<'_> {
                 hop("10.0.0.5", HopRole::TrustedProxy, "TCP"),
                 hop("10.20.30.40", HopRole::Client, "X-Forwarded-For"),
                 hop("203.0.113.9", HopRole::Ignored, "X-Forwarded-For"),
-                hop("unknown", HopRole::Peer, ""),
             ],
             secure: true,
-            browser: format!("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0 {HOSTILE}"),
+            browser: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".into(),
             cookies_received: true,
             server_time: "22/11/2026 09:12".into(),
             request_id: "01J8-request".into(),
@@ -350,8 +349,14 @@ impl Gallery<'_> {
             ..stranger(self.inside(), ZoneWhy::Inside)
         };
         show!(self, "diagnostic", inside);
-        let poor = DiagnosticDetails { secure: false, cookies_received: false, ..details };
+        let poor = DiagnosticDetails {
+            hops: vec![hop("203.0.113.9", HopRole::Peer, "TCP"), hop(HOSTILE, HopRole::Ignored, HOSTILE)],
+            secure: false,
+            browser: HOSTILE.into(),
+            cookies_received: false,
+            ..details
+        };
         let poor = Diagnostic { details: Some(poor), ..stranger(self.outside(), ZoneWhy::Outside) };
-        show!(self, "diagnostic-poor", poor);
+        show!(self, "diagnostic-hostile", poor);
     }
 }

@@ -322,7 +322,7 @@ fn the_login_says_where_it_leads_and_keeps_what_was_typed() {
 fn a_stranger_reads_nothing_but_their_own_address_and_zone() {
     let samples = samples::all();
     for page in samples.iter().filter(|s| s.name == "diagnostic-stranger") {
-        assert!(page.html.contains("2001:db8:10:20::7") && page.html.contains("id=\"zone\">nomades<"));
+        assert!(page.html.contains("2001:db8:10:20::7") && page.html.contains("id=\"zone\" class=\"ref\">nomades<"));
         assert_eq!(count(&page.html, "<dt>"), 2);
         assert!(!page.html.contains("class=\"steps\""));
     }

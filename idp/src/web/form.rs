@@ -40,6 +40,17 @@ impl FormError {
     }
 }
 
+impl FormError {
+    /// What a client may read.
+    pub const fn public(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the body is too large",
+            Self::MediaType => "the body must be application/x-www-form-urlencoded",
+            Self::Unreadable => "the body cannot be read as a form",
+        }
+    }
+}
+
 impl From<FormError> for Failure {
     fn from(error: FormError) -> Self {
         let kind = if error == FormError::TooLarge { NoticeKind::TooLarge } else { NoticeKind::Unreadable };

@@ -6,8 +6,8 @@ use askama::Template;
 
 use crate::domain::ids::Reference;
 use crate::domain::reason::Reason;
-use crate::ui::Frame;
 use crate::ui::words::{ReasonFacts, ReasonWords};
+use crate::ui::{Frame, Link};
 
 /// Why somebody does not get in, or not yet.
 #[derive(Debug, Template)]
@@ -47,6 +47,13 @@ impl Refusal {
     fn words(&self) -> ReasonWords {
         let facts = ReasonFacts { departments: &self.departments, wait: self.wait };
         ReasonWords::new(&self.frame, self.reason, &facts)
+    }
+
+    /// The portal is where work goes on, unless it is the portal itself that refuses.
+    fn portal(&self) -> Option<Link> {
+        self.frame
+            .portal()
+            .filter(|portal| self.back_to_application.is_none() || self.application.as_ref() != Some(&portal.name))
     }
 
     fn needs_more(&self) -> bool {

@@ -53,7 +53,7 @@ fn provider_error(visitor: &Visitor, error: &ProviderError) -> Response {
     response
 }
 
-/// The `Authorization` header. Bytes that are no text are as good as a wrong header.
-fn authorization(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("-"))
+/// The `Authorization` header, as bytes: `oauth` judges them.
+fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)
 }

@@ -11,7 +11,7 @@ pub mod password_expired;
 pub mod statements;
 
 use crate::domain::interaction::Interaction;
-use crate::ui::words::PasswordRules;
+use crate::ui::pages::PasswordRules;
 use crate::web::error::Failure;
 use crate::web::{Visitor, Web};
 

@@ -1,0 +1,138 @@
+//! Acts on agents, applications and roles, and reading the audit.
+//!
+//! Every administrative act is a method of [`Directory`] and takes a [`Mandate`] (who, why, and whether it is only a
+//! rehearsal). It writes its audit row in the same transaction as the act; a refusal by a reason of the catalogue is
+//! written too. Pages, API and command line all call these: no rule is written twice. It must not know HTTP, the command
+//! line or the configuration file, and it decides no access (that is `domain::access`). Look next at `agents.rs`; a field
+//! is judged in `agent_record.rs` and `application_record.rs`, an HR file in `import/`.
+
+mod activation;
+mod agent_record;
+mod agents;
+mod application_record;
+mod applications;
+mod audit;
+mod changes;
+mod error;
+mod import;
+mod mandate;
+mod roles;
+#[cfg(test)]
+mod sample;
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::crypto::random::Random;
+use crate::crypto::short_code::ShortCodeKey;
+use crate::domain::audit::Event;
+use crate::domain::soi::{Soi, SoiSyntax};
+use crate::domain::time::{Clock, Timestamp};
+use crate::storage::{Store, StoreError, Tx, Work, audit as audit_table};
+
+pub use activation::IssuedCode;
+pub use agent_record::AgentDraft;
+pub use agents::{AgentPage, AgentQuery, AgentView};
+pub use application_record::ApplicationDraft;
+pub use applications::Registered;
+pub use audit::EventPage;
+pub use changes::{Change, FieldChange};
+pub use error::{DirectoryError, FieldProblem, Refusal, Rule};
+pub use import::{
+    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, LineProblem, PlannedChange, Problems,
+};
+pub use mandate::Mandate;
+
+/// What the directory needs from the configuration.
+#[derive(Debug, Clone)]
+pub struct DirectorySettings {
+    pub soi_syntax: SoiSyntax,
+    /// The City's: an employment begins and ends at local midnight.
+    pub time_zone: TimeZone,
+    pub activation_code_lifetime: Duration,
+}
+
+/// The acts. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    short_codes: ShortCodeKey,
+    settings: DirectorySettings,
+}
+
+impl Directory {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        random: Random,
+        short_codes: ShortCodeKey,
+        settings: DirectorySettings,
+    ) -> Self {
+        Self { store, clock, random, short_codes, settings }
+    }
+
+    pub fn settings(&self) -> &DirectorySettings {
+        &self.settings
+    }
+
+    /// The present moment, by the directory's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The civil date in the City.
+    pub fn today(&self) -> Date {
+        self.now().date_in(&self.settings.time_zone)
+    }
+
+    /// A SOI as somebody typed it.
+    fn soi(&self, field: &'static str, typed: &str) -> Result<Soi, DirectoryError> {
+        self.settings.soi_syntax.parse(typed).map_err(|error| FieldProblem::soi(field, &error).into())
+    }
+
+    /// Runs one act in one transaction. A rehearsal does all the work and rolls it back. A refusal by the catalogue rolls
+    /// back what was begun and leaves `attempt` as a refused event.
+    async fn act<T, F>(&self, mandate: &Mandate, attempt: Event, work: F) -> Result<T, DirectoryError>
+    where
+        T: Send,
+        F: for<'t> Work<'t, T, DirectoryError> + Sync,
+    {
+        let ending = self
+            .store
+            .write(async |tx: &mut Tx| -> Result<T, Ending<T>> {
+                let answer = work.run(tx).await.map_err(Ending::Failed)?;
+                if mandate.dry_run { Err(Ending::Rehearsed(answer)) } else { Ok(answer) }
+            })
+            .await;
+        let error = match ending {
+            Ok(answer) | Err(Ending::Rehearsed(answer)) => return Ok(answer),
+            Err(Ending::Failed(error)) => error,
+        };
+        if let DirectoryError::Refused { refusal: Refusal::Reason(reason), .. } = &error
+            && !mandate.dry_run
+        {
+            let event = attempt.refused(*reason);
+            let now = self.now();
+            self.store
+                .write(async |tx: &mut Tx| -> Result<(), StoreError> { audit_table::append(tx, &event, now).await })
+                .await?;
+        }
+        Err(error)
+    }
+}
+
+/// How a writing act ended, when not by a commit.
+enum Ending<T> {
+    Rehearsed(T),
+    Failed(DirectoryError),
+}
+
+impl<T> From<StoreError> for Ending<T> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}

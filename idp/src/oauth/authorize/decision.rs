@@ -1,0 +1,100 @@
+//! One transaction: the session still lives, the decision is taken and audited, and what was allowed is granted.
+
+use super::super::decision::Question;
+use super::super::{Caller, Provider, ProviderError};
+use super::request::AuthorizationRequest;
+use crate::crypto::hash::hash_token;
+use crate::domain::access::Decision;
+use crate::domain::grant::AuthorizationCode;
+use crate::domain::ids::{GrantId, Reference};
+use crate::domain::secret::PlainToken;
+use crate::domain::session::Session;
+use crate::domain::zone::{NetworkZone, SeenZone};
+use crate::storage::{Constraint, StoreError, Tx, agents, codes, grants, sessions};
+
+/// What came of it.
+pub(super) enum Outcome {
+    /// A code, to be handed over.
+    Granted(PlainToken),
+    Refused(Decision, Reference),
+    /// The session ended since its cookie was looked up.
+    SessionEnded,
+    /// `id_token_hint` names somebody else.
+    AnotherAgent,
+    /// The application was removed since the snapshot was taken.
+    ApplicationGone,
+}
+
+/// What the transaction says; the code itself never enters it.
+enum Answer {
+    Decided(Decision),
+    SessionEnded,
+    AnotherAgent,
+}
+
+impl Provider {
+    /// Decides whether this session gets into this application, and issues a code if so.
+    pub(super) async fn decide_and_grant(
+        &self,
+        request: &AuthorizationRequest,
+        session: &Session,
+        zone: NetworkZone,
+        caller: &Caller,
+    ) -> Result<Outcome, ProviderError> {
+        let now = self.now();
+        let application = &request.application.application;
+        let reference = self.random.reference();
+        let new_grant = GrantId::new(self.random.uuid());
+        let code = self.random.token();
+        let code_hash = hash_token(&code);
+
+        let answer = self
+            .store
+            .write(async |tx: &mut Tx| -> Result<Answer, ProviderError> {
+                let policy = &self.settings.sessions;
+                let live = sessions::find(tx, &session.sid).await?.filter(|s| s.is_live(policy, zone, now));
+                let Some(session) = live else { return Ok(Answer::SessionEnded) };
+                let Some(agent) = agents::find(tx, &session.soi).await? else { return Ok(Answer::SessionEnded) };
+                if request.subject.as_ref().is_some_and(|sub| *sub != agent.sub) {
+                    return Ok(Answer::AnotherAgent);
+                }
+                let question =
+                    Question { agent: &agent, application, session: &session, zone, reference: &reference, at: now };
+                let decision = self.decide(tx, &question, caller).await?;
+                if decision == Decision::Allow {
+                    let client_id = &application.record.client_id;
+                    let grant_id = grants::obtain(tx, &new_grant, &session.sid, client_id, &session.soi, now).await?;
+                    let session_end = session.absolute_end(policy, zone);
+                    let bound = AuthorizationCode {
+                        grant_id,
+                        sid: session.sid,
+                        client_id: client_id.clone(),
+                        soi: session.soi,
+                        redirect_uri: request.back.to.as_str().to_owned(),
+                        code_challenge: request.code_challenge.clone(),
+                        nonce: request.nonce.clone(),
+                        scope: request.scope.clone(),
+                        authentication: session.authentication,
+                        auth_time: session.auth_time,
+                        zone: SeenZone::new(zone, now, self.settings.internal_max_age, session_end),
+                        decision: reference.clone(),
+                        created_at: now,
+                        expires_at: now.plus(self.settings.code_lifetime),
+                    };
+                    codes::insert(tx, &code_hash, &bound).await?;
+                }
+                Ok(Answer::Decided(decision))
+            })
+            .await;
+
+        match answer {
+            Ok(Answer::Decided(Decision::Allow)) => Ok(Outcome::Granted(code)),
+            Ok(Answer::Decided(decision)) => Ok(Outcome::Refused(decision, reference)),
+            Ok(Answer::SessionEnded) => Ok(Outcome::SessionEnded),
+            Ok(Answer::AnotherAgent) => Ok(Outcome::AnotherAgent),
+            // The grant names the application: it is gone, although the snapshot still has it.
+            Err(ProviderError::Store(StoreError::Conflict(Constraint::Reference))) => Ok(Outcome::ApplicationGone),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The authorization endpoint: from parameters to a step that the web layer carries out.
+//!
+//! A request is checked ([`checks`]), then needs a login that is fresh enough, then a decision ([`decision`]), then a
+//! code. Where a page comes between, the request waits as an interaction ([`pending`]): pages look at it
+//! ([`Provider::find_interaction`]), [`Provider::resume`] consumes it and goes on from the same place.
+
+mod checks;
+mod decision;
+mod error;
+mod pending;
+mod request;
+mod response;
+#[cfg(test)]
+mod tests;
+
+pub use self::error::{PageError, RequestError};
+pub use self::response::{AuthorizationResponse, ResponseMode};
+
+use self::checks::Entry;
+use self::decision::Outcome;
+use self::error::AuthorizeError;
+use self::pending::Pending;
+use self::request::{Ask, AuthorizationRequest};
+use super::{Caller, Params, Provider, ProviderError};
+use crate::domain::access::{Decision, Need};
+use crate::domain::ids::Reference;
+use crate::domain::reason::Reason;
+
+/// What happens next.
+#[derive(Debug)]
+pub enum AuthorizeStep {
+    /// A page with status 400; never a redirect.
+    Page(PageError),
+    /// The answer, or an error, goes to the application.
+    Redirect(AuthorizationResponse),
+    /// The agent logs in: 303 to `/login?interaction=…`.
+    Login { interaction_id: String },
+    /// The request came by POST, possibly without our cookies: 303 to a GET of the resume address (OA-40).
+    Resume { interaction_id: String },
+    /// The page that explains why not. The agent is logged in: the truth is told.
+    Refusal(Refusal),
+    /// The interaction is unknown, spent or expired.
+    Gone,
+}
+
+/// Why access is refused, for the page, and the way back.
+#[derive(Debug)]
+pub struct Refusal {
+    pub reason: Reason,
+    /// Something may still be done about it ([`Decision::NeedMore`]).
+    pub needs_more: bool,
+    /// The application's name.
+    pub application: String,
+    /// The departments that it is open to.
+    pub departments: Vec<String>,
+    /// Opens the trace in the audit.
+    pub reference: Reference,
+    /// `access_denied`, for "back to the application".
+    pub back: AuthorizationResponse,
+}
+
+impl Provider {
+    /// An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
+    pub async fn authorize(
+        &self,
+        params: &Params,
+        method_is_post: bool,
+        caller: &Caller,
+    ) -> Result<AuthorizeStep, ProviderError> {
+        settle(self.begin(params, method_is_post, caller).await)
+    }
+
+    /// Goes on with an interaction, which is consumed.
+    pub async fn resume(&self, interaction_id: &str, caller: &Caller) -> Result<AuthorizeStep, ProviderError> {
+        settle(self.go_on(interaction_id, caller).await)
+    }
+
+    /// The agent does not want to log in: the interaction is consumed and the application told so.
+    pub async fn cancel(&self, interaction_id: &str) -> Result<AuthorizeStep, ProviderError> {
+        settle(self.give_up(interaction_id).await)
+    }
+
+    async fn begin(
+        &self,
+        params: &Params,
+        method_is_post: bool,
+        caller: &Caller,
+    ) -> Result<AuthorizeStep, AuthorizeError> {
+        let now = self.now();
+        let request = self.check(Entry::Authorize, params)?;
+        let pending = Pending {
+            params: params.only(pending::KEPT),
+            created_at: now,
+            login_after: request.login_after(now),
+            zone: caller.zone,
+        };
+        if method_is_post {
+            // OA-40: a cross-site POST does not carry the Lax cookie, so nothing is concluded from its absence.
+            return Ok(AuthorizeStep::Resume { interaction_id: self.keep(&request, &pending).await? });
+        }
+        self.proceed(request, pending, caller).await
+    }
+
+    async fn go_on(&self, interaction_id: &str, caller: &Caller) -> Result<AuthorizeStep, AuthorizeError> {
+        let Some(mut pending) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
+        let request = self.check(Entry::Resume, &pending.params)?;
+        pending.zone = pending.zone.lowest(caller.zone);
+        self.proceed(request, pending, caller).await
+    }
+
+    async fn give_up(&self, interaction_id: &str) -> Result<AuthorizeStep, AuthorizeError> {
+        let Some(pending) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
+        let request = self.check(Entry::Resume, &pending.params)?;
+        Ok(AuthorizeStep::Redirect(request.back.error(RequestError::Cancelled)))
+    }
+
+    fn check(&self, entry: Entry, params: &Params) -> Result<AuthorizationRequest, AuthorizeError> {
+        let (applications, keys) = (self.applications.load(), self.keys.load());
+        let ask = Ask { params, applications: &applications, keys: &keys, issuer: &self.settings.issuer };
+        checks::run(entry, &ask)
+    }
+
+    /// Login, decision, answer.
+    async fn proceed(
+        &self,
+        request: AuthorizationRequest,
+        mut pending: Pending,
+        caller: &Caller,
+    ) -> Result<AuthorizeStep, AuthorizeError> {
+        let fresh = |auth_time| pending.login_after.is_none_or(|after| auth_time >= after);
+        let Some(session) = caller.session.as_ref().filter(|session| fresh(session.auth_time)) else {
+            return self.ask_to_log_in(&request, &pending).await;
+        };
+        // PRODUCT §2.2: the lowest zone of all contacts behind this answer, the login's included.
+        let logged_in_for_this = session.auth_time >= pending.created_at;
+        let zone = if logged_in_for_this { pending.zone.lowest(session.login_zone) } else { pending.zone };
+
+        match self.decide_and_grant(&request, session, zone, caller).await? {
+            Outcome::Granted(code) => Ok(AuthorizeStep::Redirect(request.back.code(&code))),
+            Outcome::ApplicationGone => Err(PageError::ApplicationUnknown.into()),
+            Outcome::SessionEnded => self.ask_to_log_in(&request, &pending).await,
+            // OpenID Connect Core §3.1.2.1: an error, unless a login can still bring the agent who is meant (OA-38).
+            Outcome::AnotherAgent if logged_in_for_this => {
+                Ok(AuthorizeStep::Redirect(request.back.error(RequestError::AnotherAgent)))
+            }
+            Outcome::AnotherAgent => {
+                pending.login_after = Some(self.now());
+                self.ask_to_log_in(&request, &pending).await
+            }
+            Outcome::Refused(decision, reference) => self.explain(request, pending, decision, reference).await,
+        }
+    }
+
+    /// OpenID Connect Core §3.1.2.3: `prompt=none` never shows a page (OA-36).
+    async fn ask_to_log_in(
+        &self,
+        request: &AuthorizationRequest,
+        pending: &Pending,
+    ) -> Result<AuthorizeStep, AuthorizeError> {
+        if request.prompt.none {
+            return Ok(AuthorizeStep::Redirect(request.back.error(RequestError::LoginRequired)));
+        }
+        Ok(AuthorizeStep::Login { interaction_id: self.keep(request, pending).await? })
+    }
+
+    async fn explain(
+        &self,
+        request: AuthorizationRequest,
+        mut pending: Pending,
+        decision: Decision,
+        reference: Reference,
+    ) -> Result<AuthorizeStep, AuthorizeError> {
+        let reason = decision.reason().unwrap_or(Reason::AccessRefused);
+        let needs_more = matches!(decision, Decision::NeedMore(_));
+        if request.prompt.none {
+            let error =
+                if needs_more { RequestError::InteractionRequired(reason) } else { RequestError::AccessDenied(reason) };
+            return Ok(AuthorizeStep::Redirect(request.back.error(error)));
+        }
+        if let Decision::NeedMore(Need::PasswordChange(_)) = decision {
+            // The login flow itself asks for the new password.
+            pending.login_after = Some(self.now());
+            return self.ask_to_log_in(&request, &pending).await;
+        }
+        let record = &request.application.application.record;
+        Ok(AuthorizeStep::Refusal(Refusal {
+            reason,
+            needs_more,
+            application: record.name.clone(),
+            departments: record.departments.clone(),
+            reference,
+            back: request.back.error(RequestError::AccessDenied(reason)),
+        }))
+    }
+}
+
+/// Errors that have a page or an address are steps; only our own failures remain errors.
+fn settle(result: Result<AuthorizeStep, AuthorizeError>) -> Result<AuthorizeStep, ProviderError> {
+    match result {
+        Ok(step) => Ok(step),
+        Err(AuthorizeError::Page(error)) => {
+            tracing::info!(why = %error, "authorization request without a return address refused");
+            Ok(AuthorizeStep::Page(error))
+        }
+        Err(AuthorizeError::Redirect(response)) => Ok(AuthorizeStep::Redirect(response)),
+        Err(AuthorizeError::Provider(error)) => Err(error),
+    }
+}

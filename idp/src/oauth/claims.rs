@@ -1,0 +1,155 @@
+//! What tokens and UserInfo say (CONTRACT, "Claims"): the wire form of the authentication, of the zone, and of what each
+//! scope releases. Claims without a value are left out, never null (OpenID Connect Core §5.3.2).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::acr::{Acr, AuthenticationMethod};
+use crate::domain::agent::Agent;
+use crate::domain::ids::{ClientId, GrantId, Sid, Sub};
+use crate::domain::scope::GrantedScope;
+use crate::domain::time::Timestamp;
+use crate::domain::zone::{NetworkZone, SeenZone};
+
+/// How and when the agent logged in (OpenID Connect Core §2, RFC 9068 §2.2.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LoginClaims {
+    pub acr: Acr,
+    pub amr: Vec<String>,
+    pub auth_time: i64,
+    pub sid: Sid,
+}
+
+impl LoginClaims {
+    pub fn new(method: &AuthenticationMethod, auth_time: Timestamp, sid: &Sid) -> Self {
+        Self { acr: method.acr, amr: method.amr.clone(), auth_time: auth_time.seconds(), sid: sid.clone() }
+    }
+}
+
+/// The zone, when it was seen and how long it may be believed (PRODUCT §2.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ZoneClaims {
+    pub network_zone: NetworkZone,
+    pub network_zone_at: i64,
+    pub network_zone_until: i64,
+}
+
+impl ZoneClaims {
+    pub fn new(seen: SeenZone) -> Self {
+        Self { network_zone: seen.zone, network_zone_at: seen.at.seconds(), network_zone_until: seen.until.seconds() }
+    }
+
+    /// What may still be said at `now`: an `internal` that is too old is not believed any more (PRODUCT §2.6).
+    pub fn believed_at(self, now: Timestamp) -> Self {
+        let network_zone =
+            if now.seconds() >= self.network_zone_until { NetworkZone::Nomades } else { self.network_zone };
+        Self { network_zone, ..self }
+    }
+}
+
+/// The claims of an ID token (OpenID Connect Core §2).
+#[derive(Debug, Serialize)]
+pub(super) struct IdTokenClaims<'a> {
+    pub iss: &'a str,
+    pub sub: &'a Sub,
+    pub aud: &'a ClientId,
+    pub exp: i64,
+    pub iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<&'a str>,
+    /// OpenID Connect Core §3.1.3.6
+    pub at_hash: String,
+    #[serde(flatten)]
+    pub login: &'a LoginClaims,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneClaims>,
+}
+
+/// The claims of an access token (RFC 9068 §2.2), with our private `grant_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AccessTokenClaims {
+    pub iss: String,
+    pub sub: Sub,
+    /// One audience per application: itself.
+    pub aud: ClientId,
+    pub exp: i64,
+    pub iat: i64,
+    pub jti: String,
+    pub client_id: ClientId,
+    pub scope: String,
+    pub grant_id: GrantId,
+    #[serde(flatten)]
+    pub login: LoginClaims,
+    #[serde(flatten)]
+    pub zone: ZoneClaims,
+}
+
+/// What the scopes release about an agent (OpenID Connect Core §5.4; `agent` is ours).
+pub(super) fn of_scope(agent: &Agent, scope: &GrantedScope) -> Map<String, Value> {
+    let record = &agent.record;
+    let mut claims = Map::new();
+    let mut say = |name: &str, value: Option<Value>| {
+        claims.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    let text = |text: &str| Some(Value::from(text)).filter(|_| !text.is_empty());
+    if scope.contains("profile") {
+        say("name", text(&record.full_name()));
+        say("given_name", text(&record.given_name));
+        say("family_name", text(&record.family_name));
+        say("updated_at", Some(agent.updated_at.seconds().into()));
+    }
+    if scope.contains("email") {
+        say("email", text(&record.email));
+        // HR's word, which Octroi has not verified: "true" would claim an act of ours (OpenID Connect Core §5.1).
+        say("email_verified", Some(false.into()));
+    }
+    if let Some(mobile) = record.mobile.as_deref().filter(|mobile| scope.contains("phone") && !mobile.is_empty()) {
+        say("phone_number", text(mobile));
+        say("phone_number_verified", Some(false.into()));
+    }
+    if scope.contains("agent") {
+        say("soi", text(record.soi.as_str()));
+        say("department", record.department.as_deref().and_then(text));
+        say("position", record.position.as_deref().and_then(text));
+    }
+    claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::scope::KNOWN;
+    use crate::oauth::testing::agent;
+
+    fn names(scope: &str) -> Vec<String> {
+        of_scope(&agent(), &GrantedScope::from_stored(scope)).keys().cloned().collect()
+    }
+
+    #[test]
+    fn each_scope_releases_what_the_catalogue_of_scopes_says_and_nothing_else() {
+        for (scope, claims) in KNOWN {
+            let mut expected: Vec<&str> = claims.to_vec();
+            expected.sort_unstable();
+            let mut said = names(scope);
+            said.sort_unstable();
+            assert_eq!(said, expected, "{scope}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out() {
+        let mut agent = agent();
+        agent.record.mobile = None;
+        agent.record.department = None;
+        agent.record.position = Some(String::new());
+        let claims = of_scope(&agent, &GrantedScope::from_stored("phone agent"));
+        assert_eq!(claims.keys().collect::<Vec<_>>(), ["soi"]);
+    }
+
+    #[test]
+    fn internal_is_believed_until_its_end_and_no_longer() {
+        let seen = ZoneClaims { network_zone: NetworkZone::Internal, network_zone_at: 10, network_zone_until: 20 };
+        assert_eq!(seen.believed_at(Timestamp::from_millis(19_999)), seen);
+        assert_eq!(seen.believed_at(Timestamp::from_seconds(20)).network_zone, NetworkZone::Nomades);
+    }
+}

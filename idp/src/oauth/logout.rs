@@ -1,0 +1,274 @@
+//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): who is meant, whether to ask, where to go afterwards.
+//!
+//! Nobody is logged out by a link alone: without an ID token of the session the agent is asked (OA-41). Nobody is sent to
+//! an address that the application did not register; that is a page with status 400.
+
+use std::sync::Arc;
+
+use super::id_token_hint::{self, Hint, InvalidHint};
+use super::params::{Params, ParamsError, Repeated};
+use super::redirect_uri::ValidPostLogoutUri;
+use super::{Caller, ErrorCode, Provider, ProviderError};
+use crate::domain::audit::{Actor, Contact, Event};
+use crate::domain::ids::{ClientId, Sid};
+use crate::domain::reason::Reason;
+use crate::domain::session::Session;
+use crate::storage::applications::StoredApplication;
+use crate::storage::{Tx, agents, audit, sessions};
+
+const STATE_MAX_BYTES: usize = 2048;
+
+/// What the confirmation page carries along.
+const KEPT: &[&str] = &["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
+
+/// What happens next.
+#[derive(Debug)]
+pub enum LogoutStep {
+    /// A page with status 400; never a redirect.
+    Page(LogoutError),
+    /// The page that asks.
+    Confirm(Confirmation),
+    /// Logged out, or nobody was logged in.
+    Done(SignedOut),
+}
+
+/// What the page that asks needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The application that sent the agent here, if it said so.
+    pub application: Option<String>,
+    /// Hidden fields that the confirmed request carries again.
+    pub fields: Vec<(String, String)>,
+    /// For `form-action` (HTTP-02).
+    pub return_origin: Option<String>,
+}
+
+/// The end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedOut {
+    /// The application that sent the agent here.
+    pub application: Option<String>,
+    /// Where to go at once: a registered address with `state`.
+    pub location: Option<String>,
+}
+
+/// Why a logout request is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogoutError {
+    #[error("the request cannot be read")]
+    Unreadable(#[from] ParamsError),
+    #[error("a parameter is repeated")]
+    Repeated,
+    #[error("state is too long or contains control characters")]
+    State,
+    #[error("id_token_hint was not issued by us")]
+    HintInvalid,
+    #[error("client_id and id_token_hint name different applications")]
+    ClientMismatch,
+    #[error("client_id is not known")]
+    ApplicationUnknown,
+    #[error("post_logout_redirect_uri without an application")]
+    ApplicationMissing,
+    #[error("post_logout_redirect_uri is not registered")]
+    UriUnregistered { application: String },
+}
+
+impl From<Repeated> for LogoutError {
+    fn from(_: Repeated) -> Self {
+        Self::Repeated
+    }
+}
+
+impl LogoutError {
+    /// The code for the developer's line on the page.
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::InvalidRequest
+    }
+
+    /// The catalogue's reason, where it has one.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::ApplicationUnknown => Some(Reason::AppUnknown),
+            _ => None,
+        }
+    }
+
+    /// The application's name, once it is known.
+    pub fn application(&self) -> Option<&str> {
+        match self {
+            Self::UriUnregistered { application } => Some(application),
+            _ => None,
+        }
+    }
+
+    /// One fixed sentence for the developer.
+    pub const fn public(&self) -> &'static str {
+        match self {
+            Self::Unreadable(error) => error.public(),
+            Self::Repeated => "a parameter is repeated",
+            Self::State => "state is too long or contains control characters",
+            Self::HintInvalid => "id_token_hint is not an ID token of this issuer",
+            Self::ClientMismatch => "client_id is not the audience of id_token_hint",
+            Self::ApplicationUnknown => "no application is registered with this client_id",
+            Self::ApplicationMissing => "post_logout_redirect_uri needs id_token_hint or client_id",
+            Self::UriUnregistered { .. } => {
+                "post_logout_redirect_uri is not exactly one that is registered for this client_id"
+            }
+        }
+    }
+}
+
+/// A request that was understood.
+struct LogoutRequest {
+    hint: Option<Hint>,
+    application: Option<Arc<StoredApplication>>,
+    back: Option<ValidPostLogoutUri>,
+    state: Option<String>,
+}
+
+impl Provider {
+    /// A logout request, by GET or POST.
+    pub async fn logout(&self, params: &Params, caller: &Caller) -> Result<LogoutStep, ProviderError> {
+        let request = match self.read_logout(params) {
+            Ok(request) => request,
+            Err(error) => return Ok(refused(error)),
+        };
+        match (&caller.session, &request.hint) {
+            (Some(session), hint) => {
+                let meant = match hint {
+                    Some(hint) => self.is_meant(hint, session).await?,
+                    None => false,
+                };
+                if !meant {
+                    return Ok(LogoutStep::Confirm(request.confirmation(params)));
+                }
+                self.end_session(session, "logout", &caller.contact).await?;
+            }
+            // A cross-site POST does not carry the cookie. The ID token names the session, and only its application has it.
+            (None, Some(Hint { sid: Some(sid), .. })) => {
+                if let Some(session) = self.find_session(sid).await? {
+                    self.end_session(&session, "logout", &caller.contact).await?;
+                }
+            }
+            (None, _) => {}
+        }
+        Ok(LogoutStep::Done(request.signed_out()))
+    }
+
+    /// The agent confirmed: `params` are the fields of the page.
+    pub async fn logout_confirmed(&self, params: &Params, caller: &Caller) -> Result<LogoutStep, ProviderError> {
+        let request = match self.read_logout(params) {
+            Ok(request) => request,
+            Err(error) => return Ok(refused(error)),
+        };
+        if let Some(session) = &caller.session {
+            self.end_session(session, "logout", &caller.contact).await?;
+        }
+        Ok(LogoutStep::Done(request.signed_out()))
+    }
+
+    /// Ends a session, with its audit row; answers whether it lived. Its grants are worthless from then on, because every
+    /// use of a token reads the session.
+    pub async fn end_session(
+        &self,
+        session: &Session,
+        why: &'static str,
+        contact: &Contact,
+    ) -> Result<bool, ProviderError> {
+        let now = self.now();
+        let event = Event::new("session.ended", Actor::Agent(session.soi.clone()))
+            .with_subject(&session.soi)
+            .with_session(&session.sid)
+            .with_contact(contact)
+            .with_detail(serde_json::json!({ "why": why }));
+        self.store
+            .write(async |tx: &mut Tx| -> Result<bool, ProviderError> {
+                let lived = sessions::end(tx, &session.sid, why, now).await?;
+                if lived {
+                    audit::append(tx, &event, now).await?;
+                }
+                Ok(lived)
+            })
+            .await
+    }
+
+    fn read_logout(&self, params: &Params) -> Result<LogoutRequest, LogoutError> {
+        let hint = params
+            .one("id_token_hint")?
+            .map(|token| id_token_hint::read(&self.keys.load(), &self.settings.issuer, token))
+            .transpose()
+            .map_err(|InvalidHint| LogoutError::HintInvalid)?;
+        let client_id = params.one("client_id")?.map(ClientId::new);
+        // RP-Initiated Logout §2: both given, both the same.
+        if let (Some(hint), Some(client_id)) = (&hint, &client_id)
+            && hint.aud != *client_id
+        {
+            return Err(LogoutError::ClientMismatch);
+        }
+        let named = client_id.as_ref().or(hint.as_ref().map(|hint| &hint.aud));
+        let application = named.and_then(|id| self.applications.load().find(id));
+        if client_id.is_some() && application.is_none() {
+            return Err(LogoutError::ApplicationUnknown);
+        }
+        // RP-Initiated Logout §3: "MUST NOT perform post-logout redirection" unless the value is registered.
+        let back = match (params.one("post_logout_redirect_uri")?, &application) {
+            (None, _) => None,
+            (Some(_), None) => return Err(LogoutError::ApplicationMissing),
+            (Some(uri), Some(application)) => {
+                let record = &application.application.record;
+                let unregistered = || LogoutError::UriUnregistered { application: record.name.clone() };
+                Some(ValidPostLogoutUri::check(record, uri).ok_or_else(unregistered)?)
+            }
+        };
+        let state = params.one("state")?;
+        if state.is_some_and(|state| state.len() > STATE_MAX_BYTES || state.chars().any(char::is_control)) {
+            return Err(LogoutError::State);
+        }
+        Ok(LogoutRequest { hint, application, back, state: state.map(str::to_owned) })
+    }
+
+    /// Whether the hint means this session: its `sid`, or another session of the same agent (RP-Initiated Logout §4).
+    async fn is_meant(&self, hint: &Hint, session: &Session) -> Result<bool, ProviderError> {
+        if hint.sid.as_ref() == Some(&session.sid) {
+            return Ok(true);
+        }
+        self.store
+            .read(async |tx: &mut Tx| -> Result<bool, ProviderError> {
+                Ok(agents::find(tx, &session.soi).await?.is_some_and(|agent| agent.sub == hint.sub))
+            })
+            .await
+    }
+
+    async fn find_session(&self, sid: &Sid) -> Result<Option<Session>, ProviderError> {
+        self.store.read(async |tx: &mut Tx| Ok(sessions::find(tx, sid).await?)).await
+    }
+}
+
+fn refused(error: LogoutError) -> LogoutStep {
+    tracing::info!(why = %error, "logout request refused");
+    LogoutStep::Page(error)
+}
+
+impl LogoutRequest {
+    fn name(&self) -> Option<String> {
+        self.application.as_ref().map(|a| a.application.record.name.clone())
+    }
+
+    fn confirmation(&self, params: &Params) -> Confirmation {
+        Confirmation {
+            application: self.name(),
+            fields: params.only(KEPT).pairs().to_vec(),
+            return_origin: self.back.as_ref().map(ValidPostLogoutUri::origin),
+        }
+    }
+
+    fn signed_out(&self) -> SignedOut {
+        SignedOut {
+            application: self.name(),
+            location: self.back.as_ref().map(|uri| uri.with_state(self.state.as_deref())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! UserInfo (OpenID Connect Core §5.3): one read says whether the token still stands, then the scopes say what it opens.
+//!
+//! The token comes in the `Authorization` header or, by POST, in the body; never in the query (RFC 6750 §2, OA-19): the
+//! web layer has no way to pass one from there.
+
+use serde_json::{Map, Value};
+
+use super::claims::{self, AccessTokenClaims};
+use super::params::{Params, Repeated};
+use super::{ErrorCode, Provider, ProviderError};
+use crate::crypto::jwt::TokenType;
+use crate::domain::agent::{Agent, Standing};
+use crate::domain::scope::GrantedScope;
+use crate::storage::{Tx, agents, grants, sessions};
+
+/// Why UserInfo is refused (RFC 6750 §3.1).
+#[derive(Debug, thiserror::Error)]
+pub enum UserInfoError {
+    /// RFC 6750 §3.1: a request without authentication gets no error code.
+    #[error("no access token was presented")]
+    TokenMissing,
+    #[error("the Authorization header or the access_token parameter is malformed")]
+    Malformed,
+    #[error("the token was presented twice")]
+    TwoTokens,
+    #[error("the token is not valid: {0}")]
+    Token(&'static str),
+    #[error("the token does not have the scope openid")]
+    Scope,
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+impl UserInfoError {
+    /// The value of `error`; `None` for a request without any token.
+    pub const fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::TokenMissing => None,
+            Self::Malformed | Self::TwoTokens => Some(ErrorCode::InvalidRequest),
+            Self::Token(_) => Some(ErrorCode::InvalidToken),
+            Self::Scope => Some(ErrorCode::InsufficientScope),
+            Self::Provider(error) => Some(error.code()),
+        }
+    }
+
+    /// The status, from the one table.
+    pub const fn status(&self) -> u16 {
+        match self.code() {
+            Some(code) => code.status(),
+            None => ErrorCode::InvalidToken.status(),
+        }
+    }
+
+    /// What a client may read: not why a token of ours does not stand any more.
+    pub const fn public(&self) -> &'static str {
+        match self {
+            Self::TokenMissing => "an access token is needed",
+            Self::Malformed => "the access token is malformed",
+            Self::TwoTokens => "the access token was presented twice",
+            Self::Token(_) => "the access token is invalid, expired or revoked",
+            Self::Scope => "the access token needs the scope openid",
+            Self::Provider(error) => error.public(),
+        }
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 6750 §3).
+    pub fn challenge(&self) -> Option<String> {
+        const REALM: &str = r#"Bearer realm="octroi""#;
+        match (self, self.code()) {
+            (Self::Provider(_), _) => None,
+            (_, None) => Some(REALM.to_owned()),
+            (Self::Scope, Some(code)) => Some(format!(r#"{REALM}, error="{}", scope="openid""#, code.as_str())),
+            (_, Some(code)) => {
+                Some(format!(r#"{REALM}, error="{}", error_description="{}""#, code.as_str(), self.public()))
+            }
+        }
+    }
+}
+
+impl Provider {
+    /// The claims about the agent whose token this is. `form`: the body of a POST, if it was a form.
+    pub async fn userinfo(
+        &self,
+        authorization: Option<&[u8]>,
+        form: Option<&Params>,
+    ) -> Result<Map<String, Value>, UserInfoError> {
+        let token = presented(authorization, form)?;
+        let claims = self.access_token(token)?;
+        let scope = GrantedScope::from_stored(&claims.scope);
+        if !scope.contains("openid") {
+            return Err(UserInfoError::Scope);
+        }
+        let agent = self.standing_behind(&claims).await?;
+
+        let mut answer = Map::new();
+        // OpenID Connect Core §5.3.2: "The sub Claim MUST always be returned".
+        answer.insert("sub".to_owned(), Value::from(agent.sub.as_str()));
+        answer.extend(claims::of_scope(&agent, &scope));
+        answer.extend(object(&claims.login)?);
+        answer.extend(object(&claims.zone.believed_at(self.now()))?);
+        Ok(answer)
+    }
+
+    /// Reads an access token of ours (RFC 9068 §4): type, signature, times, issuer, audience.
+    fn access_token(&self, token: &str) -> Result<AccessTokenClaims, UserInfoError> {
+        let invalid = |why| move || UserInfoError::Token(why);
+        // An ID token is no access token (OA-23): the type is compared first.
+        let claims = self
+            .keys
+            .load()
+            .verify_at(token, TokenType::AccessToken, self.now())
+            .map_err(|_| UserInfoError::Token("not an access token of ours, or expired"))?;
+        let claims: AccessTokenClaims =
+            serde_json::from_value(Value::Object(claims)).map_err(|_| UserInfoError::Token("its claims"))?;
+        if claims.iss != self.settings.issuer {
+            return Err(invalid("another issuer")());
+        }
+        let application =
+            self.applications.load().find(&claims.client_id).ok_or_else(invalid("unknown application"))?;
+        if claims.aud != claims.client_id || application.application.record.disabled {
+            return Err(invalid("another audience, or a disabled application")());
+        }
+        Ok(claims)
+    }
+
+    /// One read: the grant is not revoked, the session lives, the agent is active.
+    async fn standing_behind(&self, claims: &AccessTokenClaims) -> Result<Agent, UserInfoError> {
+        let now = self.now();
+        let found: Option<Agent> = self
+            .store
+            .read(async |tx: &mut Tx| -> Result<Option<Agent>, ProviderError> {
+                let grant = grants::find(tx, &claims.grant_id).await?;
+                let Some(grant) = grant.filter(|g| g.revoked_at.is_none() && g.client_id == claims.client_id) else {
+                    return Ok(None);
+                };
+                let session = sessions::find(tx, &grant.sid).await?;
+                let zone = claims.zone.network_zone;
+                let live = session.is_some_and(|s| s.is_live(&self.settings.sessions, zone, now));
+                if live { Ok(agents::find(tx, &grant.soi).await?) } else { Ok(None) }
+            })
+            .await?;
+        let today = now.date_in(&self.settings.time_zone);
+        found
+            .filter(|agent| agent.sub == claims.sub && agent.standing(today) == Standing::Active)
+            .ok_or(UserInfoError::Token("its grant, session or agent does not stand any more"))
+    }
+}
+
+fn object(claims: &impl serde::Serialize) -> Result<Map<String, Value>, ProviderError> {
+    match serde_json::to_value(claims)? {
+        Value::Object(map) => Ok(map),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// The one token of the request (RFC 6750 §2: "MUST NOT use more than one method").
+fn presented<'a>(authorization: Option<&'a [u8]>, form: Option<&'a Params>) -> Result<&'a str, UserInfoError> {
+    let in_body =
+        form.map_or(Ok(None), |form| form.one("access_token")).map_err(|Repeated| UserInfoError::Malformed)?;
+    match (authorization, in_body) {
+        (Some(_), Some(_)) => Err(UserInfoError::TwoTokens),
+        (Some(header), None) => bearer(header),
+        (None, Some(token)) => Ok(token),
+        (None, None) => Err(UserInfoError::TokenMissing),
+    }
+}
+
+/// RFC 6750 §2.1. Another scheme is no attempt of this kind.
+fn bearer(header: &[u8]) -> Result<&str, UserInfoError> {
+    let (scheme, token) = header.split_at_checked("Bearer ".len()).ok_or(UserInfoError::TokenMissing)?;
+    if !scheme.eq_ignore_ascii_case(b"bearer ") {
+        return Err(UserInfoError::TokenMissing);
+    }
+    let token = std::str::from_utf8(token).map_err(|_| UserInfoError::Malformed)?.trim_matches(' ');
+    let is_token68 = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if token.is_empty() || !token.bytes().all(is_token68) { Err(UserInfoError::Malformed) } else { Ok(token) }
+}
+
+#[cfg(test)]
+mod tests;
