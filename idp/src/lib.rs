@@ -7,14 +7,17 @@
 //! `storage`, `ephemeral`, `crypto`, `network` → `domain`; and `web` → `ui` → `domain`. `config` is read by `app`, `main`
 //! and the command line only; everybody else receives a small settings struct.
 
+pub mod app;
 pub mod config;
 pub mod crypto;
 pub mod directory;
 pub mod domain;
 pub mod ephemeral;
+pub mod jobs;
 pub mod login;
 pub mod network;
 pub mod oauth;
 pub mod storage;
 pub mod telemetry;
 pub mod ui;
+pub mod web;

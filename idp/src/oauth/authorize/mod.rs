@@ -77,7 +77,20 @@ impl Provider {
 
     /// The agent does not want to log in: the interaction is consumed and the application told so.
     pub async fn cancel(&self, interaction_id: &str) -> Result<AuthorizeStep, ProviderError> {
-        settle(self.give_up(interaction_id).await)
+        settle(self.give_up(interaction_id, RequestError::Cancelled).await)
+    }
+
+    /// The login refused the agent for `reason`: the interaction is consumed, and this is the way back to the application.
+    /// `None`: the interaction is gone, or its application is.
+    pub async fn refuse(
+        &self,
+        interaction_id: &str,
+        reason: Reason,
+    ) -> Result<Option<AuthorizationResponse>, ProviderError> {
+        match settle(self.give_up(interaction_id, RequestError::AccessDenied(reason)).await)? {
+            AuthorizeStep::Redirect(response) => Ok(Some(response)),
+            _ => Ok(None),
+        }
     }
 
     async fn begin(
@@ -108,10 +121,10 @@ impl Provider {
         self.proceed(request, pending, caller).await
     }
 
-    async fn give_up(&self, interaction_id: &str) -> Result<AuthorizeStep, AuthorizeError> {
+    async fn give_up(&self, interaction_id: &str, error: RequestError) -> Result<AuthorizeStep, AuthorizeError> {
         let Some(pending) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
         let request = self.check(Entry::Resume, &pending.params)?;
-        Ok(AuthorizeStep::Redirect(request.back.error(RequestError::Cancelled)))
+        Ok(AuthorizeStep::Redirect(request.back.error(error)))
     }
 
     fn check(&self, entry: Entry, params: &Params) -> Result<AuthorizationRequest, AuthorizeError> {
