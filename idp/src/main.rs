@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use idp::app::{self, Migrate, Surroundings};
 use idp::config::{self, Config, init};
+use idp::directory::AgentDraft;
 
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
@@ -31,10 +33,37 @@ enum Command {
         /// The address under which agents and applications will know Octroi
         #[arg(long, value_name = "URL", default_value = init::DEFAULT_ISSUER)]
         issuer: String,
+        #[command(flatten)]
+        administrator: Administrator,
     },
+    /// Serve logins and tokens until SIGTERM
+    Serve {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Bring a shared PostgreSQL up to this version too; an embedded database is migrated in any case
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Bring the database up to this version, and stop
+    Migrate(ConfigFile),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+/// The first administrator; without these options none is added.
+#[derive(Debug, Args)]
+#[group(requires_all = ["admin", "admin_given_name", "admin_family_name", "admin_email"], multiple = true)]
+struct Administrator {
+    /// The SOI of the first administrator: adds the agent with the role dsin and prints an activation code
+    #[arg(long, value_name = "SOI")]
+    admin: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    admin_given_name: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    admin_family_name: Option<String>,
+    #[arg(long, value_name = "EMAIL")]
+    admin_email: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,7 +83,9 @@ struct ConfigFile {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Init { dir, issuer } => make_directory(&dir, &issuer),
+        Command::Init { dir, issuer, administrator } => make_directory(&dir, &issuer, administrator),
+        Command::Serve { file, migrate } => serve(&file.config, migrate),
+        Command::Migrate(file) => migrate(&file.config),
         Command::Config(ConfigCommand::Check(file)) => check_config(&file.config),
         Command::Config(ConfigCommand::Show(file)) => show_config(&file.config),
     };
@@ -65,10 +96,15 @@ fn main() -> ExitCode {
     })
 }
 
-fn make_directory(dir: &Path, issuer: &str) -> anyhow::Result<ExitCode> {
-    match init::prepare(dir, issuer, &mut fill_random) {
+fn make_directory(dir: &Path, issuer: &str, administrator: Administrator) -> anyhow::Result<ExitCode> {
+    let random = Surroundings::system().random;
+    match init::prepare(dir, issuer, &mut |bytes| random.fill(bytes)) {
         Ok(prepared) => {
-            say(&next_steps(&prepared))?;
+            say(&format!("{}\n", made(&prepared)))?;
+            if let Some(soi) = &administrator.admin {
+                say(&add_administrator(&prepared.config, soi, &administrator)?)?;
+            }
+            say(&next_steps(&prepared, administrator.admin.is_some()))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -83,24 +119,84 @@ fn make_directory(dir: &Path, issuer: &str) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn next_steps(prepared: &init::Prepared) -> String {
-    let (config, sealing_key, pepper) =
-        (prepared.config.display(), prepared.sealing_key.display(), prepared.pepper.display());
+fn made(prepared: &init::Prepared) -> String {
+    format!("made {}, {}, {}", prepared.config.display(), prepared.sealing_key.display(), prepared.pepper.display())
+}
+
+/// Adds the agent to the new database and says the code, once.
+fn add_administrator(config: &Path, soi: &str, administrator: &Administrator) -> anyhow::Result<String> {
+    let config = Config::load(config, config::environment()).map_err(|report| anyhow::anyhow!("{report}"))?;
+    let draft = AgentDraft {
+        given_name: administrator.admin_given_name.clone(),
+        family_name: administrator.admin_family_name.clone(),
+        email: administrator.admin_email.clone(),
+        ..AgentDraft::default()
+    };
+    let issued = runtime()?.block_on(app::administrator::add_first(&config, soi, &draft))?;
+    Ok(format!(
+        "added the administrator {} (role dsin); activation code {}, to be used at {}/activate\n",
+        issued.soi,
+        issued.code.grouped(),
+        config.server.issuer
+    ))
+}
+
+fn next_steps(prepared: &init::Prepared, has_administrator: bool) -> String {
+    let config = prepared.config.display();
+    let administrator = if has_administrator {
+        String::new()
+    } else {
+        format!(
+            "  5. the first administrator: octroictl --config {config} agent add SOI --given-name X --family-name X \
+             --email X,\n     then role grant SOI dsin and agent activation-code SOI\n"
+        )
+    };
     format!(
-        "made {config}, {sealing_key}, {pepper}\n\n\
-         next:\n  \
+        "\nnext:\n  \
          1. list the networks of your buildings in {config} (network.internal)\n  \
          2. keep a copy of both keys in a safe place, apart from the database's backups\n  \
-         3. octroi config check --config {config}\n"
+         3. octroi config check --config {config}\n  \
+         4. octroi serve --config {config}\n{administrator}"
     )
 }
 
-/// An installation without random keys is worse than none, so there is no way on.
-fn fill_random(bytes: &mut [u8]) {
-    if aws_lc_rs::rand::fill(bytes).is_err() {
-        let _ = writeln!(io::stderr().lock(), "octroi: the system gives no random bytes");
-        std::process::exit(i32::from(UNAVAILABLE));
+/// Reads the configuration, or tells every problem.
+fn load(path: &Path) -> anyhow::Result<Result<Config, ExitCode>> {
+    match Config::load(path, config::environment()) {
+        Ok(config) => Ok(Ok(config)),
+        Err(report) => {
+            writeln!(io::stderr().lock(), "{report}")?;
+            Ok(Err(ExitCode::from(REFUSED)))
+        }
     }
+}
+
+fn serve(path: &Path, migrate: bool) -> anyhow::Result<ExitCode> {
+    let config = match load(path)? {
+        Ok(config) => config,
+        Err(code) => return Ok(code),
+    };
+    let migrate = if migrate { Migrate::Always } else { Migrate::Embedded };
+    runtime()?.block_on(app::serve::serve(config, migrate))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn migrate(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = match load(path)? {
+        Ok(config) => config,
+        Err(code) => return Ok(code),
+    };
+    runtime()?.block_on(async {
+        let store = app::open_store(&config, Migrate::Always).await?;
+        store.close().await;
+        anyhow::Ok(())
+    })?;
+    say(&format!("{} is up to date\n", app::describe(&config.database)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 fn check_config(path: &Path) -> anyhow::Result<ExitCode> {
@@ -120,15 +216,12 @@ fn check_config(path: &Path) -> anyhow::Result<ExitCode> {
 }
 
 fn show_config(path: &Path) -> anyhow::Result<ExitCode> {
-    match Config::load(path, config::environment()) {
+    match load(path)? {
         Ok(config) => {
             say(config.effective())?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(report) => {
-            writeln!(io::stderr().lock(), "{report}")?;
-            Ok(ExitCode::from(REFUSED))
-        }
+        Err(code) => Ok(code),
     }
 }
 

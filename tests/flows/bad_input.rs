@@ -137,7 +137,7 @@ async fn bad_queries_are_refused_wherever_they_are_read(database: Database) {
         assert_no_harm(&browser.get(format!("{url}?&&=&==&a")).await, endpoint.path);
         assert_no_harm(&browser.get(format!("{url}?{}", "a=1&".repeat(5000))).await, endpoint.path);
     }
-    for path in ["/assets/%ff", "/assets/%00", "/assets/..%2f..%2fCargo.toml", "/%ff", "/login/%2e%2e", "//", "/login/"] {
+    for path in ["/assets/%ff", "/assets/%00", "/assets/..%2f..%2fCargo.toml", "/%ff", "//", "/login/"] {
         let page = browser.get(format!("{}{path}", idp.issuer)).await;
         assert!((400..500).contains(&page.status) && !page.body.is_empty(), "{path}: {} {:?}", page.status, page.body);
     }

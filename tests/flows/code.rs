@@ -59,7 +59,10 @@ async fn tokens_are_what_the_rfcs_say(database: Database) {
     let header = jose_header(&tokens.access_token);
     assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES256")));
     let access = &tokens.access_claims;
-    assert_eq!((&access["iss"], &access["aud"], &access["client_id"]), (&json!(idp.issuer), &json!("portal"), &json!("portal")));
+    assert_eq!(
+        (&access["iss"], &access["aud"], &access["client_id"]),
+        (&json!(idp.issuer), &json!("portal"), &json!("portal"))
+    );
     assert_eq!(access["exp"].as_i64().unwrap() - access["iat"].as_i64().unwrap(), 300);
     assert!(access["jti"].is_string() && access["sub"] == tokens.id_claims["sub"]);
     assert_eq!(access["scope"], "agent email openid profile");
@@ -163,7 +166,8 @@ async fn client_credentials_are_checked_as_registered(database: Database) {
     let browser = Browser::new();
     let url = format!("{}/oauth2/token", idp.issuer);
     let secret = app.secret.clone().unwrap();
-    let grant = [("grant_type", "authorization_code"), ("code", "x"), ("redirect_uri", CALLBACK), ("code_verifier", "y")];
+    let grant =
+        [("grant_type", "authorization_code"), ("code", "x"), ("redirect_uri", CALLBACK), ("code_verifier", "y")];
 
     // Registered for client_secret_basic, so the body is the wrong place, also for the right secret (STANDARDS D8).
     let mut in_body = grant.to_vec();
@@ -181,16 +185,21 @@ async fn client_credentials_are_checked_as_registered(database: Database) {
     let right = browser.clone().with_header("authorization", &basic("portal", &secret));
     let answer = right.post_fields(&url, &grant).await;
     assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_grant")));
-    for (grant_type, error) in [("password", "unsupported_grant_type"), ("client_credentials", "unsupported_grant_type"), ("", "invalid_request")] {
+    for (grant_type, error) in [
+        ("password", "unsupported_grant_type"),
+        ("client_credentials", "unsupported_grant_type"),
+        ("", "invalid_request"),
+    ] {
         let answer = right.post_fields(&url, &[("grant_type", grant_type)]).await;
         assert_eq!((answer.status, &answer.json()["error"]), (400, &json!(error)), "{grant_type}");
     }
-    let repeated = right.post_fields(&url, &[("grant_type", "authorization_code"), ("grant_type", "authorization_code")]).await;
+    let repeated =
+        right.post_fields(&url, &[("grant_type", "authorization_code"), ("grant_type", "authorization_code")]).await;
     assert_eq!(repeated.json()["error"], "invalid_request", "OA-17");
 }
 
 async fn a_public_application_uses_pkce_and_no_secret(database: Database) {
-    let idp = TestIdp::start(&database).await;
+    let idp = TestIdp::start_with(&database, "[access]\npreview_nomades = true\n").await;
     idp.hire("100001").await;
     let app = idp.register("kiosk", |draft| draft.public = Some(true)).await;
     assert!(app.secret.is_none());
@@ -226,7 +235,10 @@ async fn rs256_is_signed_for_who_registered_it(database: Database) {
     assert_eq!(jose_header(&tokens.id_token)["alg"], "RS256");
     let issued = idp.events(EventFilter { act: Some("token.issued".into()), ..EventFilter::default() }).await;
     assert_eq!(issued.len(), 1);
-    assert!(!serde_json::to_string(&issued[0].detail).unwrap().contains(&tokens.access_token[..40]), "no token in the audit");
+    assert!(
+        !serde_json::to_string(&issued[0].detail).unwrap().contains(&tokens.access_token[..40]),
+        "no token in the audit"
+    );
 }
 
 /// One parameter of an address.
@@ -251,8 +263,12 @@ async fn token_at(url: &str, app: &harness::idp::TestApp, code: &str, verifier: 
     if let Some(secret) = &app.secret {
         browser = browser.with_header("authorization", &basic(&app.client_id, secret));
     }
-    let mut fields =
-        vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", verifier)];
+    let mut fields = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", verifier),
+    ];
     fields.retain(|(_, value)| !value.is_empty());
     browser.post_fields(url, &fields).await
 }

@@ -150,7 +150,11 @@ async fn an_expired_password_is_changed_in_the_flow_and_the_application_opens(da
 
     let tokens = redeem(&rp, request, &page).await.expect("straight on to the application");
     assert_eq!(tokens.access_claims["client_id"], "webmail");
-    assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100003", PASSWORD).await.status, 401, "the old one is gone");
+    assert_eq!(
+        attempt(&idp, &Browser::new(), &idp.issuer, "100003", PASSWORD).await.status,
+        401,
+        "the old one is gone"
+    );
     assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100003", new).await.status, 303);
 }
 
@@ -205,7 +209,9 @@ async fn pages_have_the_strict_headers(database: Database) {
     let idp = TestIdp::start(&database).await;
     let page = Browser::new().get(format!("{}/login", idp.issuer)).await;
     let policy = page.header("content-security-policy").expect("a policy");
-    for part in ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+    for part in
+        ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
+    {
         assert!(policy.contains(part), "{part}");
     }
     assert!(!policy.contains("unsafe"));

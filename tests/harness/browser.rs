@@ -85,7 +85,8 @@ impl Page {
 
     /// The form whose action begins with `path`.
     pub fn form(&self, path: &str) -> Form {
-        self.find_form(path).unwrap_or_else(|| panic!("no form for {path} on {}: {} {}", self.url, self.status, self.body))
+        self.find_form(path)
+            .unwrap_or_else(|| panic!("no form for {path} on {}: {} {}", self.url, self.status, self.body))
     }
 
     /// The same, if there is one.
@@ -212,7 +213,11 @@ impl Browser {
 
     /// Sends a form as a browser does; one of ours without a CSRF value is a bug of the page.
     pub async fn submit(&self, form: &Form) -> Page {
-        assert!(form.fields.get("csrf").is_some_and(|v| !v.is_empty()), "the form to {} has no csrf value", form.action);
+        assert!(
+            form.fields.get("csrf").is_some_and(|v| !v.is_empty()),
+            "the form to {} has no csrf value",
+            form.action
+        );
         let origin = form.action.origin().ascii_serialization();
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
         let request = self

@@ -6,19 +6,20 @@
 //! [`TestIdp::register`]. The clock starts at the real time and moves only by [`TestIdp::advance`].
 
 use std::net::TcpListener;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use octroi_idp::app::{App, Migrate, Surroundings};
 use octroi_idp::config::Config;
 use octroi_idp::crypto::random::Random;
-use octroi_idp::crypto::short_code::ShortCodeKey;
-use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, DirectorySettings, Mandate};
+use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
 use octroi_idp::domain::audit::{Actor, Contact, EventFilter, RecordedEvent};
 use octroi_idp::domain::secret::{KeyBytes, PlainPassword, PlainToken};
-use octroi_idp::domain::time::Clock;
+use octroi_idp::domain::time::{Clock, Timestamp};
 use octroi_idp::domain::zone::NetworkZone;
 use octroi_idp::login::activation::{Activation, ActivationForm};
 use octroi_idp::login::{Login, Visit};
+use octroi_idp::storage::signing_keys::{self, SealedKey};
 use octroi_idp::storage::{DatabaseUrl, StoreError, Tx, audit};
 use octroi_idp::web::Web;
 use tempfile::TempDir;
@@ -70,9 +71,8 @@ impl TestIdp {
         let ports = free_ports();
         let toml = configuration(database, ports, extra);
         std::fs::write(files.path().join("octroi.toml"), toml).expect("the configuration");
-        for key in ["sealing.key", "pepper.key"] {
-            write_key(&files.path().join(key));
-        }
+        write_key(&files.path().join("sealing.key"), SEALING_KEY.get_or_init(|| Random::system().bytes()));
+        write_key(&files.path().join("pepper.key"), &Random::system().bytes());
         Self::launch(database, files, ports, Clock::manual(Clock::system().now())).await
     }
 
@@ -94,19 +94,11 @@ impl TestIdp {
         let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
         let config = Config::load(&files.path().join("octroi.toml"), environment).unwrap_or_else(|report| panic!("{report}"));
         let around = Surroundings { clock: clock.clone(), random: Random::system() };
-        let directory = Directory::new(
-            database.store.clone(),
-            clock.clone(),
-            Random::system(),
-            ShortCodeKey::new(&config.keys.sealing_key),
-            DirectorySettings {
-                soi_syntax: config.identity.soi_syntax.clone(),
-                time_zone: config.identity.time_zone.clone(),
-                activation_code_lifetime: config.activation.code_lifetime,
-            },
-        );
-        let bound = App::open(config, around, Migrate::Always).await.expect("the provider opens").bind().expect("ports");
-        let web = bound.app.web.clone();
+        lend_signing_keys(database, clock.now()).await;
+        let app = App::open(config, around, Migrate::Always).await.expect("the provider opens");
+        keep_signing_keys(database).await;
+        let bound = app.bind().expect("ports");
+        let (web, directory) = (bound.app.web.clone(), bound.app.directory.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -235,10 +227,33 @@ impl TestIdp {
     }
 }
 
-fn write_key(path: &std::path::Path) {
+/// All providers of one test run share it, so that the signing keys of the first one serve the others: finding an RSA key
+/// takes longer than most tests.
+static SEALING_KEY: OnceLock<[u8; 32]> = OnceLock::new();
+static SIGNING_KEYS: OnceLock<Vec<SealedKey>> = OnceLock::new();
+
+/// Gives an empty database the keys that another test had to generate.
+async fn lend_signing_keys(database: &Database, now: Timestamp) {
+    for key in SIGNING_KEYS.get().into_iter().flatten() {
+        let insert = async |tx: &mut Tx| -> Result<bool, StoreError> { signing_keys::insert(tx, key, now).await };
+        database.store.write(insert).await.expect("a signing key");
+    }
+}
+
+/// Keeps the keys that a provider has generated.
+async fn keep_signing_keys(database: &Database) {
+    if SIGNING_KEYS.get().is_none() {
+        let list = async |tx: &mut Tx| -> Result<_, StoreError> { signing_keys::list_live(tx).await };
+        SIGNING_KEYS.get_or_init({
+            let keys = database.store.read(list).await.expect("the signing keys");
+            || keys
+        });
+    }
+}
+
+fn write_key(path: &std::path::Path, key: &[u8; 32]) {
     use base64::Engine as _;
     use std::os::unix::fs::PermissionsExt as _;
-    let key: [u8; 32] = Random::system().bytes();
     std::fs::write(path, base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)).expect("a key file");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("mode 0600");
 }
@@ -264,12 +279,17 @@ fn free_ports() -> [u16; 3] {
 fn configuration(database: &Database, [office, gateway, metrics]: [u16; 3], extra: &str) -> String {
     let (url, password) = match &database.settings.url {
         DatabaseUrl::Sqlite(file) => (format!("sqlite:{}", file.display()), ""),
-        DatabaseUrl::Postgres { url, password } => {
-            (url.clone(), if password.is_some() { "password = { env = \"OCTROI_TEST_DATABASE_PASSWORD\" }" } else { "" })
-        }
+        DatabaseUrl::Postgres { url, password } => (
+            url.clone(),
+            if password.is_some() { "password = { env = \"OCTROI_TEST_DATABASE_PASSWORD\" }" } else { "" },
+        ),
     };
     let defaults = [
-        ("network", "internal = [\"127.0.0.0/8\", \"::1/128\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"127.0.0.1\", \"::1\"]".to_owned()),
+        (
+            "network",
+            "internal = [\"127.0.0.0/8\", \"::1/128\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"127.0.0.1\", \"::1\"]"
+                .to_owned(),
+        ),
         ("password", "pepper = { file = \"pepper.key\" }\nthreads = 1\nqueue = 64".to_owned()),
         ("keys", "sealing_key = { file = \"sealing.key\" }".to_owned()),
         ("help", "name = \"Support DSIN\"\nphone = \"01 00 00 00 00\"".to_owned()),

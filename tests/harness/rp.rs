@@ -3,20 +3,14 @@
 use openidconnect::core::{CoreClient, CoreIdTokenVerifier, CoreProviderMetadata, CoreResponseType};
 use openidconnect::{
     AccessToken, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    Scope, TokenResponse,
+    EndpointNotSet, EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, Scope, TokenResponse,
 };
 use serde_json::{Map, Value};
 use url::Url;
 
-type Client = CoreClient<
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// A relying party with its registration.
 pub struct Rp {
@@ -122,12 +116,7 @@ impl Rp {
         }
         let id_token = id_token.to_string();
         let access_token = response.access_token().secret().clone();
-        Ok(Tokens {
-            id_claims: payload(&id_token),
-            access_claims: payload(&access_token),
-            id_token,
-            access_token,
-        })
+        Ok(Tokens { id_claims: payload(&id_token), access_claims: payload(&access_token), id_token, access_token })
     }
 
     /// UserInfo, as a plain map.

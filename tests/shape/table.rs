@@ -7,9 +7,9 @@
 pub const LAYERS: &[(&str, &str)] = &[
     // Other programs: the command line and the demo meet the library at its composition root.
     ("admin-cli", "app config directory network domain"),
-    ("demo", "app config domain"),
+    ("demo", "app config directory login domain"),
     // The binary reads arguments and hands over.
-    ("main", "app config telemetry domain"),
+    ("main", "app config directory telemetry domain"),
     // The crate map imports nothing.
     ("lib", ""),
     // The composition root knows everybody.

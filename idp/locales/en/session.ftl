@@ -7,8 +7,8 @@ signed_in-zone = Network zone
 signed_in-since = Since
 
 logout_confirm-title = Sign out?
-logout_confirm-asked-by = { $application } suggests closing your session.
-logout_confirm-who = It is open in the name of { $name }.
+logout_confirm-asked-by = { $application } suggests signing out.
+logout_confirm-who = Your session is open in the name of { $name }.
 logout_confirm-effect = The services opened with this session will ask you to identify yourself again.
 logout-submit = Sign out
 logout-stay = Keep my session open

@@ -7,8 +7,8 @@ signed_in-zone = Zone réseau
 signed_in-since = Depuis le
 
 logout_confirm-title = Se déconnecter ?
-logout_confirm-asked-by = { $application } vous propose de fermer votre session.
-logout_confirm-who = Elle est ouverte au nom de { $name }.
+logout_confirm-asked-by = { $application } vous propose de vous déconnecter.
+logout_confirm-who = Votre session est ouverte au nom de { $name }.
 logout_confirm-effect = Les services ouverts avec cette session vous demanderont de vous identifier de nouveau.
 logout-submit = Se déconnecter
 logout-stay = Garder ma session ouverte

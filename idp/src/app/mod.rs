@@ -1,8 +1,10 @@
 //! The composition root: configuration in, a running server out. The only place that knows every layer.
 
+pub mod administrator;
 pub mod serve;
 
 use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -14,10 +16,11 @@ use crate::crypto::password::{PasswordPool, PasswordSettings, PasswordSettingsEr
 use crate::crypto::random::Random;
 use crate::crypto::seal::{SealError, Sealer};
 use crate::crypto::short_code::ShortCodeKey;
+use crate::directory::{Directory, DirectorySettings};
 use crate::domain::time::Clock;
 use crate::ephemeral::memory::Memory;
 use crate::jobs::keys::{KeysError, load_or_generate};
-use crate::jobs::{Jobs, load_applications};
+use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
 use crate::login::{Login, LoginSettings};
 use crate::network::{ListenerZone, NetworkSettings, ZoneDecider};
 use crate::oauth::{OauthSettings, Provider};
@@ -68,6 +71,8 @@ impl Surroundings {
 /// A provider that is put together and not yet listening.
 pub struct App {
     pub web: Web,
+    /// Administrative acts on the same database.
+    pub directory: Directory,
     pub jobs: Jobs,
     config: Config,
 }
@@ -120,7 +125,7 @@ impl App {
     pub async fn open(config: Config, around: Surroundings, migrate: Migrate) -> Result<Self, StartError> {
         let store = open_store(&config, migrate).await?;
         let named = |source| StartError::Store { database: describe(&config.database), source };
-        let Surroundings { clock, random } = around;
+        let Surroundings { clock, random } = around.clone();
         let master = &config.keys.sealing_key;
         let sealer = Arc::new(Sealer::new(master)?);
         let keys = load_or_generate(&store, &sealer, &random, clock.now()).await?;
@@ -164,18 +169,33 @@ impl App {
             applications: applications.clone(),
             settings: Arc::new(oauth_settings(&config)),
         };
+        let directory = directory(&config, store.clone(), &around);
         let jobs = Jobs { store, clock, sealer, applications, keys };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
-        Ok(Self { web, jobs, config })
+        Ok(Self { web, directory, jobs, config })
     }
 
     /// Binds every listener, so that nothing is announced that does not work.
     pub fn bind(self) -> Result<Bound, StartError> {
+        self.bind_with(Vec::new())
+    }
+
+    /// The same with sockets that were bound before, by the name of their listener; one listener may have several.
+    pub fn bind_with(self, given: Vec<(String, TcpListener)>) -> Result<Bound, StartError> {
         let mut listeners = Vec::new();
+        let mut given = given;
         for configured in &self.config.listeners {
-            let socket = listen::bind(&configured.name, configured.bind)?;
-            let zone = listener_zone(configured);
-            listeners.push(Listener::new(&configured.name, socket, router::router(&self.web, zone)));
+            let (own, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| *name == configured.name);
+            given = others;
+            let sockets = if own.is_empty() {
+                vec![listen::bind(&configured.name, configured.bind)?]
+            } else {
+                own.into_iter().map(|(_, socket)| socket).collect()
+            };
+            for socket in sockets {
+                let zone = listener_zone(configured);
+                listeners.push(Listener::new(&configured.name, socket, router::router(&self.web, zone)));
+            }
         }
         if let Some(metrics) = &self.config.metrics {
             let socket = listen::bind("metrics", metrics.bind)?;
@@ -205,6 +225,17 @@ impl Bound {
         store.close().await;
         served.map_err(StartError::from)
     }
+}
+
+/// Administrative acts on a store that is open.
+pub fn directory(config: &Config, store: Store, around: &Surroundings) -> Directory {
+    let settings = DirectorySettings {
+        soi_syntax: config.identity.soi_syntax.clone(),
+        time_zone: config.identity.time_zone.clone(),
+        activation_code_lifetime: config.activation.code_lifetime,
+    };
+    let codes = ShortCodeKey::new(&config.keys.sealing_key);
+    Directory::new(store, around.clock.clone(), around.random.clone(), codes, settings)
 }
 
 /// A configured listener, as the zone decision sees it.
@@ -267,7 +298,7 @@ fn web_settings(config: &Config) -> WebSettings {
             legal_notice: None,
             accessibility_stated_on: None,
             privacy_contact: None,
-            log_retention_months: 12,
+            log_retention_months: AUDIT_MONTHS,
         },
         time_zone: config.identity.time_zone.clone(),
     }

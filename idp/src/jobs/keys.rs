@@ -24,8 +24,7 @@ pub enum KeysError {
 
 /// The live keys.
 pub async fn load(store: &Store, sealer: &Sealer) -> Result<KeyRing, KeysError> {
-    let stored =
-        store.read(async |tx: &mut Tx| -> Result<_, StoreError> { signing_keys::list_live(tx).await }).await?;
+    let stored = store.read(async |tx: &mut Tx| -> Result<_, StoreError> { signing_keys::list_live(tx).await }).await?;
     let mut keys = Vec::with_capacity(stored.len());
     for key in stored {
         let pkcs8 = sealer.open(PURPOSE, &key.kid, &key.sealed)?;

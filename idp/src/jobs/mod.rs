@@ -12,7 +12,7 @@ use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
-use crate::storage::{Store, StoreError, Tx, activation, codes, markers, sessions, throttle};
+use crate::storage::{Store, StoreError, Tx, activation, audit, codes, markers, sessions, throttle};
 
 pub mod keys;
 
@@ -24,6 +24,11 @@ const PURGE: Duration = Duration::from_mins(10);
 
 /// Sessions, spent codes and the like are kept this long after their end, for questions the day after.
 const KEEP: Duration = Duration::from_hours(48);
+
+/// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
+pub const AUDIT_MONTHS: u32 = 12;
+
+const AUDIT_RETENTION: Duration = Duration::from_hours(366 * 24);
 
 /// What the jobs work on.
 #[derive(Clone)]
@@ -50,7 +55,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Deletes sessions, codes and counts that are over.
+    /// Deletes sessions, codes and counts that are over, and events past their retention.
     pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.minus(KEEP);
         self.store
@@ -58,7 +63,8 @@ impl Jobs {
                 Ok(sessions::purge(tx, before).await?
                     + codes::purge(tx, before).await?
                     + activation::purge(tx, before).await?
-                    + throttle::purge(tx, now).await?)
+                    + throttle::purge(tx, now).await?
+                    + audit::purge(tx, now.minus(AUDIT_RETENTION)).await?)
             })
             .await
     }

@@ -14,12 +14,9 @@ use crate::domain::reason::Reason;
 use crate::domain::secret::PlainPassword;
 use crate::domain::soi::{Soi, normalise};
 use crate::domain::time::Timestamp;
-use crate::storage::throttle::Attempt;
 use crate::storage::activation::PURPOSE;
+use crate::storage::throttle::Attempt;
 use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
-
-
-
 
 /// Where an activation leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,6 +25,7 @@ statements! {
               AND (CAST($6 AS TEXT) IS NULL OR outcome = $6) \
               AND (CAST($7 AS TEXT) IS NULL OR actor = $7) \
               AND at >= $8 AND at < $9 AND seq < $10 ORDER BY seq DESC LIMIT $11";
+    PURGE = "DELETE FROM audit WHERE at < $1";
 }
 
 #[derive(FromRow)]
@@ -85,6 +86,11 @@ pub async fn search(tx: &mut Tx, filter: &EventFilter) -> Result<Vec<RecordedEve
         .bind(i64::from(filter.limit))
         .fetch_all(conn).await)?;
     Ok(rows.into_iter().map(RecordedEvent::from).collect())
+}
+
+/// Deletes events from before `before`: their retention is over (GDPR-03).
+pub async fn purge(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    Ok(on!(tx, conn => sqlx::query(PURGE).bind(before.millis()).execute(conn).await.map(|d| d.rows_affected()))?)
 }
 
 impl From<EventRow> for RecordedEvent {

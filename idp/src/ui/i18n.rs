@@ -1,7 +1,7 @@
 //! Languages: which one a page speaks ([`negotiate`]) and where its sentences come from ([`text`], [`text_with`]).
 //!
 //! `locales/fr/*.ftl` is the source, `locales/en` complete beside it; tests in `ui/shape.rs` compare them. Messages hold
-//! no markup: whatever is put into them is escaped by the template. To add a file: one line in [`SOURCES`].
+//! no markup: whatever is put into them is escaped by the template. To add a file: one line in `SOURCES`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -62,7 +62,11 @@ impl Failure {
     pub fn log(&self, request_id: &str) {
         match self {
             Self::Busy(Some(error)) => {
-                tracing::error!(request.id = request_id, error = chain(error.as_ref()), "the request could not be served now");
+                tracing::error!(
+                    request.id = request_id,
+                    error = chain(error.as_ref()),
+                    "the request could not be served now"
+                );
             }
             Self::Busy(None) => tracing::warn!(request.id = request_id, "the password queue is full"),
             Self::Internal(error) => {

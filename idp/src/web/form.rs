@@ -99,7 +99,8 @@ impl Visitor {
         let origin_is_ours =
             self.origin.as_ref().is_none_or(|o| self.web.settings.origins.iter().any(|ours| ours == o));
         let form = OwnForm(params);
-        (origin_is_ours && !self.browser_is_new && self.web.csrf.verify(self.browser.reveal(), form.field("csrf"))).then_some(form)
+        (origin_is_ours && !self.browser_is_new && self.web.csrf.verify(self.browser.reveal(), form.field("csrf")))
+            .then_some(form)
     }
 
     /// A page with its headers: policy, language, the pre-session cookie where the browser has none yet.
@@ -158,7 +159,9 @@ impl Visitor {
     fn set_cookie(&self, response: &mut Response, name: &str, value: &str, max_age: Option<u32>) {
         let secure = if self.web.settings.secure { "; Secure" } else { "" };
         let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        if let Ok(cookie) = HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")) {
+        if let Ok(cookie) =
+            HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
+        {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }

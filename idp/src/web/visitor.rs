@@ -81,7 +81,8 @@ impl FromRequestParts<Web> for Visitor {
             peer: None,
             decision: ZoneDecision::unknown(),
         });
-        let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
+        let uri =
+            parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         let headers = &parts.headers;
         let names = web.cookie_names();
         let user_agent = text(headers, header::USER_AGENT.as_str()).unwrap_or_default();

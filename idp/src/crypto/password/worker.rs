@@ -5,8 +5,8 @@ use tokio::sync::oneshot;
 
 use super::phc::{Cost, PasswordHash};
 use super::queue::Queue;
-use crate::domain::time::Stopwatch;
 use crate::domain::secret::{KeyBytes, PlainPassword};
+use crate::domain::time::Stopwatch;
 
 /// Where the output goes; `None` when it could not be computed.
 pub(super) type Answer = oneshot::Sender<Option<Vec<u8>>>;

@@ -14,8 +14,8 @@ use super::Web;
 use super::headers::secure;
 use super::visitor::RequestContext;
 use crate::domain::ids::RequestId;
-use crate::network::{Because, ListenerZone};
 use crate::domain::time::Stopwatch;
+use crate::network::{Because, ListenerZone};
 
 /// The state of the middleware: the layers, and the listener through which the request came.
 #[derive(Clone)]
@@ -54,7 +54,8 @@ pub async fn context(State(entry): State<Entry>, mut request: Request<Body>, nex
         tracing::warn!(request.id = %request_id, peer = ?peer, headers = ?forged, "forwarding headers from an untrusted peer ignored");
     }
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
     let zone = decision.zone;
     let span = tracing::info_span!("request", request.id = %request_id, http.route = route, zone = %zone);
     request.extensions_mut().insert(RequestContext {

@@ -52,7 +52,9 @@ async fn activate(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Resul
         }
         Ok(Activation::Breach(breach)) => form(visitor, pending, soi, code, Some(ActivateProblem::Breach(breach))),
         Ok(Activation::Invalid) => form(visitor, pending, soi, "", Some(ActivateProblem::Invalid)),
-        Ok(Activation::Throttled { wait }) => form(visitor, pending, soi, "", Some(ActivateProblem::Throttled { wait })),
+        Ok(Activation::Throttled { wait }) => {
+            form(visitor, pending, soi, "", Some(ActivateProblem::Throttled { wait }))
+        }
         Err(LoginError::Overloaded) => {
             form(visitor, pending, soi, code, Some(ActivateProblem::Overloaded { wait: RETRY_AFTER }))
         }

@@ -9,9 +9,9 @@ use crate::login::LoginError;
 use crate::login::password::Step;
 use crate::ui::pages::login::{Login, LoginNotice, LoginProblem};
 use crate::ui::pages::refusal::{Refusal, Verdict};
+use crate::web::Visitor;
 use crate::web::error::{Failure, RETRY_AFTER};
 use crate::web::form::{Form, FormError};
-use crate::web::Visitor;
 use crate::web::oauth::authorize;
 
 /// Shows the form; who is logged in already and comes for no application sees who they are.
@@ -60,12 +60,12 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
             visitor.set_session(&mut response, &new.cookie);
             Ok(response)
         }
-        Ok(Step::Renew { ticket, reason }) => {
-            password_expired::form(visitor, pending, &ticket, reason, typed, None)
-        }
+        Ok(Step::Renew { ticket, reason }) => password_expired::form(visitor, pending, &ticket, reason, typed, None),
         Ok(Step::Refused { reason, reference }) => {
             let back = match pending {
-                Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().and_then(authorize::link),
+                Some(pending) => {
+                    visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().and_then(authorize::link)
+                }
                 None => None,
             };
             let page = Refusal {
@@ -134,4 +134,3 @@ fn form(
     }
     Ok(response)
 }
-

@@ -1,0 +1,114 @@
+// The demo as a process: built by cargo, on ports that are free, with its data in a temporary directory.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const START_LIMIT = 90_000;
+const STOP_LIMIT = 15_000;
+
+/** Starts the demo and waits until it says `ready`. */
+export async function startDemo() {
+  const binary = await findBinary();
+  for (let attempt = 1; ; attempt += 1) {
+    const base = await findFreeBase();
+    const data = await mkdtemp(join(tmpdir(), 'octroi-browser-'));
+    const demo = new Demo(binary, base, data);
+    try {
+      await demo.ready();
+      return demo;
+    } catch (error) {
+      await demo.stop();
+      // Somebody else may have taken a port in between.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+class Demo {
+  #process;
+  #log = [];
+  #data;
+  #exit;
+  #ready;
+
+  constructor(binary, base, data) {
+    this.#data = data;
+    /** "At the office": the provider itself. */
+    this.office = `http://localhost:${base}`;
+    /** "From home": the simulated Nomades gateway. */
+    this.home = `http://localhost:${base + 1}`;
+    this.mailbox = `http://localhost:${base + 2}`;
+    this.portal = `http://localhost:${base + 10}`;
+    this.#process = spawn(binary, ['--port', String(base), '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#exit = once(this.#process, 'exit').catch((error) => this.#log.push(String(error)));
+    this.#ready = new Promise((resolve) => {
+      for (const stream of [this.#process.stdout, this.#process.stderr]) {
+        createInterface({ input: stream }).on('line', (line) => {
+          this.#log.push(line);
+          if (line === 'ready') resolve('ready');
+        });
+      }
+    });
+  }
+
+  /** What the demo said last, for a failure's message. */
+  get log() {
+    return this.#log.slice(-40).join('\n');
+  }
+
+  async ready() {
+    let timer;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, START_LIMIT, 'too late');
+    });
+    const outcome = await Promise.race([this.#ready, late, this.#exit.then(() => 'it ended')]);
+    clearTimeout(timer);
+    if (outcome !== 'ready') throw new Error(`the demo did not become ready (${outcome}):\n${this.log}`);
+  }
+
+  /** Ends the demo as an operator would, and fails if it does not go by itself. */
+  async stop() {
+    let killed = false;
+    const timer = setTimeout(() => {
+      killed = true;
+      this.#process.kill('SIGKILL');
+    }, STOP_LIMIT);
+    this.#process.kill('SIGTERM');
+    await this.#exit;
+    clearTimeout(timer);
+    await rm(this.#data, { recursive: true, force: true });
+    if (killed) throw new Error(`the demo did not stop within ${STOP_LIMIT} ms of SIGTERM:\n${this.log}`);
+  }
+}
+
+/** Where cargo puts the demo; `tests/run` has built it. */
+async function findBinary() {
+  const metadata = ['metadata', '--no-deps', '--offline', '--format-version', '1'];
+  const { stdout } = await promisify(execFile)('cargo', metadata, { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 });
+  return join(JSON.parse(stdout).target_directory, 'debug', 'demo');
+}
+
+/** A base N for which N, N+1, N+2 and N+10 are free (CONTRACT, "Demo"). */
+async function findFreeBase() {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const base = 15_000 + Math.floor(Math.random() * 15_000);
+    const free = await Promise.all([0, 1, 2, 10].map((step) => isFree(base + step)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no free ports');
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
