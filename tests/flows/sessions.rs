@@ -24,6 +24,7 @@ for_each_engine!(
     a_contact_is_written_at_most_once_a_minute,
     a_logout_ends_the_session_everywhere,
     what_is_over_is_deleted_after_two_days,
+    a_session_that_may_last_six_days_is_not_deleted_on_the_way,
 );
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -47,10 +48,13 @@ async fn the_cookie_is_for_this_host_and_for_no_script(database: Database) {
     let stored = database.number("SELECT count(*) FROM session").await;
     assert_eq!(stored, 1);
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let as_text = format!("SELECT count(*) FROM session WHERE {} LIKE '%{hex}%'", match database.engine {
-        harness::engine::Engine::Sqlite => "lower(hex(cookie_hash))",
-        harness::engine::Engine::Postgres => "encode(cookie_hash, 'hex')",
-    });
+    let as_text = format!(
+        "SELECT count(*) FROM session WHERE {} LIKE '%{hex}%'",
+        match database.engine {
+            harness::engine::Engine::Sqlite => "lower(hex(cookie_hash))",
+            harness::engine::Engine::Postgres => "encode(cookie_hash, 'hex')",
+        }
+    );
     assert_eq!(database.number(&as_text).await, 0, "the database knows a hash only");
 }
 
@@ -190,19 +194,24 @@ async fn a_logout_ends_the_session_everywhere(database: Database) {
     assert_eq!(ended[0].detail["why"], "logout");
 }
 
+fn jobs(idp: &TestIdp) -> Jobs {
+    Jobs {
+        store: idp.web.login.store.clone(),
+        clock: idp.clock.clone(),
+        sealer: Arc::new(Sealer::new(&test_key()).expect("a sealer")),
+        applications: idp.web.oauth.applications.clone(),
+        keys: idp.web.oauth.keys.clone(),
+        sessions: idp.web.login.settings.sessions,
+    }
+}
+
 async fn what_is_over_is_deleted_after_two_days(database: Database) {
     let idp = TestIdp::start(&database).await;
     idp.hire("100001").await;
     let app = idp.register("portal", |_| {}).await;
     let rp = rp(&idp, &app).await;
     tokens_at_the_office(&idp, &rp, &Browser::new(), "100001").await;
-    let jobs = Jobs {
-        store: idp.web.login.store.clone(),
-        clock: idp.clock.clone(),
-        sealer: Arc::new(Sealer::new(&test_key()).expect("a sealer")),
-        applications: idp.web.oauth.applications.clone(),
-        keys: idp.web.oauth.keys.clone(),
-    };
+    let jobs = jobs(&idp);
     let rows = async || {
         let mut rows = Vec::new();
         for table in ["session", "application_grant", "authorization_code"] {
@@ -210,7 +219,7 @@ async fn what_is_over_is_deleted_after_two_days(database: Database) {
         }
         rows
     };
-    idp.advance(48 * HOUR);
+    idp.advance((12 + 48) * HOUR);
     jobs.purge(idp.clock.now()).await.expect("a purge");
     assert_eq!(rows().await[0], 1, "kept for questions the day after");
     let audited = database.number("SELECT count(*) FROM audit").await;
@@ -218,4 +227,17 @@ async fn what_is_over_is_deleted_after_two_days(database: Database) {
     jobs.purge(idp.clock.now()).await.expect("a purge");
     assert_eq!(rows().await, [0, 0, 0]);
     assert_eq!(database.number("SELECT count(*) FROM audit").await, audited, "the audit stays");
+}
+
+async fn a_session_that_may_last_six_days_is_not_deleted_on_the_way(database: Database) {
+    let long = "[session.internal]\nabsolute = \"6d\"\nidle = \"3d\"\n";
+    let idp = TestIdp::start_with(&database, long).await;
+    idp.hire("100001").await;
+    let browser = Browser::new();
+    sign_in(&idp.issuer, &browser, "100001").await;
+    for _ in 0..2 {
+        idp.advance(2 * 24 * HOUR + HOUR);
+        jobs(&idp).purge(idp.clock.now()).await.expect("a purge");
+        assert!(is_signed_in(&idp.issuer, &browser).await, "what the configuration allows");
+    }
 }
