@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use harness::browser::{Browser, Page};
-use harness::engine::{Database, Engine};
+use harness::engine::Database;
 use harness::for_each_engine;
 use harness::idp::TestIdp;
 use octroi_idp::storage::{DatabaseUrl, Store};
@@ -21,7 +21,8 @@ for_each_engine!(
     a_megabyte_is_refused_in_the_address_and_in_the_body,
     a_wrong_method_is_405_and_says_which_ones_are_right,
     strange_headers_break_nothing,
-    a_locked_or_lost_database_is_503_and_the_next_request_is_served,
+    a_locked_database_is_503_and_the_next_request_is_served,
+    connections_that_are_cut_come_back_by_themselves,
     a_full_house_says_so_and_counts_no_attempt,
 );
 
@@ -102,8 +103,7 @@ async fn start(database: &Database) -> TestIdp {
 #[test]
 fn every_address_of_the_router_is_tried() {
     let router = include_str!("../../idp/src/web/router.rs");
-    let routes: Vec<&str> =
-        router.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let routes: Vec<&str> = router.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let tried: Vec<&str> = ENDPOINTS.iter().map(|e| e.path).collect();
     assert_eq!(routes, tried);
 }
@@ -289,55 +289,69 @@ async fn strange_headers_break_nothing(database: Database) {
 
 /// The same database, for which nobody waits longer than a moment.
 fn impatient(database: &Database) -> String {
-    match &database.settings.url {
-        DatabaseUrl::Sqlite(file) => {
-            format!("[database]\nurl = \"sqlite:{}\"\nbusy_timeout = \"100ms\"\n", file.display())
-        }
-        DatabaseUrl::Postgres { .. } => String::new(),
-    }
+    let (url, password) = match &database.settings.url {
+        DatabaseUrl::Sqlite(file) => (format!("sqlite:{}", file.display()), false),
+        DatabaseUrl::Postgres { url, password } => (url.clone(), password.is_some()),
+    };
+    let password = if password { "password = { env = \"OCTROI_TEST_DATABASE_PASSWORD\" }\n" } else { "" };
+    format!("[database]\nurl = \"{url}\"\n{password}busy_timeout = \"2s\"\n")
 }
 
-async fn a_locked_or_lost_database_is_503_and_the_next_request_is_served(database: Database) {
+async fn a_locked_database_is_503_and_the_next_request_is_served(database: Database) {
     let idp = TestIdp::start_with(&database, &impatient(&database)).await;
     idp.hire("100001").await;
     let browser = Browser::new();
     let form = browser.get(format!("{}/login", idp.issuer)).await.form("/login");
     let form = form.fill("soi", "100001").fill("password", harness::idp::PASSWORD);
-    match (&database.store, database.engine) {
-        (Store::Sqlite { writer, .. }, _) => {
-            let mut lock = writer.begin_with("BEGIN EXCLUSIVE").await.expect("the lock");
-            sqlx::query("UPDATE change_marker SET version = version").execute(&mut *lock).await.expect("a write");
-            let page = browser.submit(&form).await;
-            assert_eq!((page.status, page.reason().as_deref()), (503, Some("overloaded")));
-            assert!(page.header("retry-after").is_some() && page.says("rien n’est perdu"));
-            let app = Browser::new().post_fields(format!("{}/oauth2/authorize", idp.issuer), &[("x", "1")]).await;
-            assert_eq!(app.status, 400, "what needs no writing is served");
-            assert_eq!(browser.get(format!("{}/health/ready", idp.issuer)).await.status, 200);
-            lock.rollback().await.expect("the release");
-            assert_eq!(browser.submit(&form).await.status, 303, "the very next one is served");
+    let refused = async || {
+        let page = timeout(Duration::from_secs(15), browser.submit(&form)).await.expect("nobody waits for ever");
+        assert_eq!((page.status, page.reason().as_deref()), (503, Some("overloaded")));
+        assert!(page.header("retry-after").is_some() && page.says("rien n’est perdu"));
+        assert_eq!(browser.get(format!("{}/health/ready", idp.issuer)).await.status, 200, "reading works");
+    };
+    // Somebody else holds what a login writes.
+    match &database.store {
+        Store::Sqlite { writer, .. } => {
+            let held = writer.begin_with("BEGIN EXCLUSIVE").await.expect("the lock");
+            refused().await;
+            held.rollback().await.expect("the release");
         }
-        (Store::Postgres(pool), Engine::Postgres) => {
-            let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
-            let cut: i64 = sqlx::query_scalar(cut).fetch_one(pool).await.expect("the connections are cut");
-            assert!(cut > 0);
-            let recovered = async {
-                let mut ticks = interval(Duration::from_millis(20));
-                loop {
-                    let page = browser.submit(&form).await;
-                    if page.status == 303 {
-                        return;
-                    }
-                    assert_eq!(page.status, 503, "{}", page.body);
-                    assert!(page.header("retry-after").is_some());
-                    ticks.tick().await;
-                }
-            };
-            timeout(Duration::from_secs(10), recovered).await.expect("connections come back by themselves");
+        Store::Postgres(pool) => {
+            let mut held = pool.begin().await.expect("a transaction");
+            let lock = "LOCK TABLE throttle IN ACCESS EXCLUSIVE MODE";
+            sqlx::query(lock).execute(&mut *held).await.expect("the lock");
+            refused().await;
+            held.rollback().await.expect("the release");
         }
-        _ => unreachable!("the store of an engine"),
     }
+    assert_eq!(browser.submit(&form).await.status, 303, "the very next one is served");
     assert_unharmed(&idp).await;
+}
+
+async fn connections_that_are_cut_come_back_by_themselves(database: Database) {
+    // The embedded engine has no connections that somebody could cut.
+    let Store::Postgres(pool) = &database.store else { return };
+    let idp = start(&database).await;
+    let browser = Browser::new();
+    let form = browser.get(format!("{}/login", idp.issuer)).await.form("/login");
+    let form = form.fill("soi", "100001").fill("password", harness::idp::PASSWORD);
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let cut: i64 = sqlx::query_scalar(cut).fetch_one(pool).await.expect("the connections are cut");
+    assert!(cut > 0);
+    let recovered = async {
+        let mut ticks = interval(Duration::from_millis(20));
+        loop {
+            let page = browser.submit(&form).await;
+            if page.status == 303 {
+                return;
+            }
+            assert_eq!(page.status, 503, "{}", page.body);
+            assert!(page.header("retry-after").is_some());
+            ticks.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(10), recovered).await.expect("connections come back by themselves");
 }
 
 async fn a_full_house_says_so_and_counts_no_attempt(database: Database) {
@@ -359,6 +373,10 @@ async fn a_full_house_says_so_and_counts_no_attempt(database: Database) {
     assert!(full.iter().all(|p| p.header("retry-after") == Some("5") && p.reason().as_deref() == Some("overloaded")));
     assert!(pages.iter().all(|page| [401, 503].contains(&page.status)));
     let counted = database.number("SELECT count(*) FROM throttle WHERE attempts > 0").await;
-    assert_eq!(usize::try_from(counted).unwrap(), pages.len() - full.len(), "an attempt that was not made does not count");
+    assert_eq!(
+        usize::try_from(counted).unwrap(),
+        pages.len() - full.len(),
+        "an attempt that was not made does not count"
+    );
     assert_unharmed(&idp).await;
 }
