@@ -138,7 +138,9 @@ async fn a_password_that_breaks_a_rule_does_not_spend_the_code(database: Databas
         assert_eq!((form.fields["code"].as_str(), form.fields["new_password"].as_str()), (code.as_str(), ""), "{new}");
     }
     // A stranger without the code learns nothing about names.
-    let page = activate(&idp, &browser, "100007", "2222-2222-2222", "bonjour camille bonjour", "bonjour camille bonjour").await;
+    let page =
+        activate(&idp, &browser, "100007", "2222-2222-2222", "bonjour camille bonjour", "bonjour camille bonjour")
+            .await;
     assert_eq!(page.status, 401);
     assert_eq!(activate(&idp, &browser, "100007", &code, PASSWORD, PASSWORD).await.status, 303);
     assert_eq!(log_in(&idp, "100007", PASSWORD).await.status, 303);

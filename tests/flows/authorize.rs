@@ -347,7 +347,10 @@ async fn what_we_do_not_know_is_ignored(database: Database) {
     }
     let page = idp.log_in(&browser, &request.url, "100001", PASSWORD).await;
     let tokens = redeem(&rp, request, &page).await.expect("tokens");
-    assert_eq!((&tokens.access_claims["scope"], &tokens.id_claims["acr"]), (&json!("openid profile"), &json!("eidas1")));
+    assert_eq!(
+        (&tokens.access_claims["scope"], &tokens.id_claims["acr"]),
+        (&json!("openid profile"), &json!("eidas1"))
+    );
 }
 
 async fn long_values_come_back_intact_or_not_at_all(database: Database) {

@@ -36,7 +36,9 @@ async fn open(idp: &TestIdp, app: &TestApp, browser: &Browser, at_home: bool) ->
     let url = if at_home { idp.from_home(url.as_str()) } else { url.to_string() };
     let page = browser.follow(browser.get(url).await).await;
     match page.find_form("/login") {
-        Some(form) => browser.follow(browser.submit(&form.fill("soi", "100001").fill("password", PASSWORD)).await).await,
+        Some(form) => {
+            browser.follow(browser.submit(&form.fill("soi", "100001").fill("password", PASSWORD)).await).await
+        }
         None => page,
     }
 }
@@ -135,7 +137,10 @@ async fn without_a_page_the_application_hears_the_same(database: Database) {
         let url = with(&rp(&idp, app).await.request().url, "prompt", "none");
         let url = if at_home { idp.from_home(url.as_str()) } else { url.to_string() };
         let location = browser.get(url).await.location().expect("an answer");
-        assert_eq!((query(&location, "error"), query(&location, "error_description")), (error.into(), description.into()));
+        assert_eq!(
+            (query(&location, "error"), query(&location, "error_description")),
+            (error.into(), description.into())
+        );
     }
 }
 

@@ -72,7 +72,9 @@ async fn metadata_is_for_scripts_of_any_origin_and_nothing_else_is(database: Dat
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(page.header("set-cookie"), None);
     }
-    for path in ["/oauth2/authorize", "/oauth2/userinfo", "/oauth2/token", "/oauth2/logout", "/login", "/", "/diagnostic"] {
+    for path in
+        ["/oauth2/authorize", "/oauth2/userinfo", "/oauth2/token", "/oauth2/logout", "/login", "/", "/diagnostic"]
+    {
         let page = get(&idp, path).await;
         assert_eq!(page.header("access-control-allow-origin"), None, "OA-12: {path}");
         assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");

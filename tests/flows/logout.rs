@@ -83,7 +83,8 @@ async fn a_post_without_our_csrf_value_asks_too(database: Database) {
     let scene = scene(&database).await;
     let form = scene.browser.get(&scene.endpoint).await.form("/oauth2/logout");
     let right = form.fields["csrf"].clone();
-    let stranger = Browser::new().get(format!("{}/login", scene.idp.issuer)).await.form("/login").fields["csrf"].clone();
+    let stranger =
+        Browser::new().get(format!("{}/login", scene.idp.issuer)).await.form("/login").fields["csrf"].clone();
     for wrong in ["", "x", &stranger] {
         let page = scene.browser.post_fields(&scene.endpoint, &[("csrf", wrong)]).await;
         assert!(asks(&page) && scene.is_signed_in().await, "{wrong:?}");

@@ -56,7 +56,10 @@ async fn a_stranger_sees_his_own_address_and_zone_and_nothing_else(database: Dat
     let browser = Browser::new();
     let url = format!("{}/diagnostic", idp.issuer);
     let page = browser.get(&url).await;
-    assert_eq!((page.text("zone").as_deref(), page.text("client-address").as_deref()), (Some("internal"), Some("127.0.0.1")));
+    assert_eq!(
+        (page.text("zone").as_deref(), page.text("client-address").as_deref()),
+        (Some("internal"), Some("127.0.0.1"))
+    );
     for secret in ["office", "gateway", "X-Forwarded-For", "Firefox/140.0"] {
         assert!(!page.says(secret), "a stranger reads {secret}");
     }
@@ -124,7 +127,8 @@ async fn behind_a_proxy_the_vectors_of_the_standards_hold(database: Database) {
         assert_eq!(seen(&browser, &idp.gateway).await.0, "nomades", "the same through the Nomades entrance: {value:?}");
     }
     assert_eq!(seen(&Browser::new(), &proxy).await.0, "nomades", "PRODUCT §2.3: no header");
-    let two_lines = Browser::new().with_header("x-forwarded-for", "10.20.3.4").and_header("x-forwarded-for", "203.0.113.7");
+    let two_lines =
+        Browser::new().with_header("x-forwarded-for", "10.20.3.4").and_header("x-forwarded-for", "203.0.113.7");
     assert_eq!(seen(&two_lines, &proxy).await, is("nomades", "203.0.113.7"), "ZONE-04: lines are one list");
     let bytes = Browser::new().with_bytes("x-forwarded-for", b"10.20.3.4\xff");
     assert_eq!(seen(&bytes, &proxy).await.0, "nomades");
@@ -253,7 +257,8 @@ async fn every_token_and_userinfo_say_the_zone(database: Database) {
         let userinfo = rp.userinfo(&tokens.access_token, &format!("{}/oauth2/userinfo", idp.issuer)).await.1;
         for claims in [&tokens.id_claims, &tokens.access_claims, userinfo.as_object().unwrap()] {
             assert_eq!(claims["network_zone"], zone);
-            let (at, until) = (claims["network_zone_at"].as_i64().unwrap(), claims["network_zone_until"].as_i64().unwrap());
+            let (at, until) =
+                (claims["network_zone_at"].as_i64().unwrap(), claims["network_zone_until"].as_i64().unwrap());
             assert_eq!(at, idp.clock.now().seconds());
             assert!(until > at && until - at <= hours * 3600, "{zone}: {}", until - at);
         }

@@ -92,7 +92,8 @@ impl TestIdp {
             _ => String::new(),
         };
         let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
-        let config = Config::load(&files.path().join("octroi.toml"), environment).unwrap_or_else(|report| panic!("{report}"));
+        let config =
+            Config::load(&files.path().join("octroi.toml"), environment).unwrap_or_else(|report| panic!("{report}"));
         let around = Surroundings { clock: clock.clone(), random: Random::system() };
         lend_signing_keys(database, clock.now()).await;
         let app = App::open(config, around, Migrate::Always).await.expect("the provider opens");

@@ -56,7 +56,13 @@ impl Rp {
             secret.map(|s| ClientSecret::new(s.to_owned())),
         )
         .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).expect("a redirect URI"));
-        Self { client, http, issuer: issuer.to_owned(), client_id: client_id.to_owned(), redirect_uri: redirect_uri.to_owned() }
+        Self {
+            client,
+            http,
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+        }
     }
 
     /// An authorization request with state, nonce and PKCE.
