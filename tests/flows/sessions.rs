@@ -1,15 +1,12 @@
 //! Sessions: a cookie that says nothing, an id that is new with each login, and ends that are real.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use harness::browser::Browser;
 use harness::engine::Database;
 use harness::for_each_engine;
-use harness::idp::{TestIdp, test_key};
-use octroi_idp::crypto::seal::Sealer;
+use harness::idp::TestIdp;
 use octroi_idp::domain::audit::EventFilter;
-use octroi_idp::jobs::Jobs;
 
 use crate::{is_signed_in, rp, sign_in, tokens_at_the_office};
 
@@ -194,24 +191,12 @@ async fn a_logout_ends_the_session_everywhere(database: Database) {
     assert_eq!(ended[0].detail["why"], "logout");
 }
 
-fn jobs(idp: &TestIdp) -> Jobs {
-    Jobs {
-        store: idp.web.login.store.clone(),
-        clock: idp.clock.clone(),
-        sealer: Arc::new(Sealer::new(&test_key()).expect("a sealer")),
-        applications: idp.web.oauth.applications.clone(),
-        keys: idp.web.oauth.keys.clone(),
-        sessions: idp.web.login.settings.sessions,
-    }
-}
-
 async fn what_is_over_is_deleted_after_two_days(database: Database) {
     let idp = TestIdp::start(&database).await;
     idp.hire("100001").await;
     let app = idp.register("portal", |_| {}).await;
     let rp = rp(&idp, &app).await;
     tokens_at_the_office(&idp, &rp, &Browser::new(), "100001").await;
-    let jobs = jobs(&idp);
     let rows = async || {
         let mut rows = Vec::new();
         for table in ["session", "application_grant", "authorization_code"] {
@@ -220,11 +205,11 @@ async fn what_is_over_is_deleted_after_two_days(database: Database) {
         rows
     };
     idp.advance((12 + 48) * HOUR);
-    jobs.purge(idp.clock.now()).await.expect("a purge");
+    idp.jobs.purge(idp.clock.now()).await.expect("a purge");
     assert_eq!(rows().await[0], 1, "kept for questions the day after");
     let audited = database.number("SELECT count(*) FROM audit").await;
     idp.advance(Duration::from_secs(1));
-    jobs.purge(idp.clock.now()).await.expect("a purge");
+    idp.jobs.purge(idp.clock.now()).await.expect("a purge");
     assert_eq!(rows().await, [0, 0, 0]);
     assert_eq!(database.number("SELECT count(*) FROM audit").await, audited, "the audit stays");
 }
@@ -237,7 +222,7 @@ async fn a_session_that_may_last_six_days_is_not_deleted_on_the_way(database: Da
     sign_in(&idp.issuer, &browser, "100001").await;
     for _ in 0..2 {
         idp.advance(2 * 24 * HOUR + HOUR);
-        jobs(&idp).purge(idp.clock.now()).await.expect("a purge");
+        idp.jobs.purge(idp.clock.now()).await.expect("a purge");
         assert!(is_signed_in(&idp.issuer, &browser).await, "what the configuration allows");
     }
 }

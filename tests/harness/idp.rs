@@ -14,9 +14,10 @@ use octroi_idp::config::Config;
 use octroi_idp::crypto::random::Random;
 use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
 use octroi_idp::domain::audit::{Actor, Contact, EventFilter, RecordedEvent};
-use octroi_idp::domain::secret::{KeyBytes, PlainPassword, PlainToken};
+use octroi_idp::domain::secret::{PlainPassword, PlainToken};
 use octroi_idp::domain::time::{Clock, Timestamp};
 use octroi_idp::domain::zone::NetworkZone;
+use octroi_idp::jobs::Jobs;
 use octroi_idp::login::activation::{Activation, ActivationForm};
 use octroi_idp::login::{Login, Visit};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
@@ -46,6 +47,7 @@ pub struct TestIdp {
     pub clock: Clock,
     pub directory: Directory,
     pub web: Web,
+    pub jobs: Jobs,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
     ports: [u16; 3],
@@ -99,7 +101,7 @@ impl TestIdp {
         let app = App::open(config, around, Migrate::Always).await.expect("the provider opens");
         keep_signing_keys(database).await;
         let bound = app.bind().expect("ports");
-        let (web, directory) = (bound.app.web.clone(), bound.app.directory.clone());
+        let (web, directory, jobs) = (bound.app.web.clone(), bound.app.directory.clone(), bound.app.jobs.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -112,6 +114,7 @@ impl TestIdp {
             clock,
             directory,
             web,
+            jobs,
             ports,
             stop: Some(stop),
             running: Some(running),
@@ -196,8 +199,7 @@ impl TestIdp {
 
     /// Makes the server see changed applications now instead of within a second.
     pub async fn reload(&self) {
-        let all = octroi_idp::jobs::load_applications(&self.web.login.store).await.expect("the applications");
-        self.web.oauth.applications.store(std::sync::Arc::new(all));
+        self.jobs.reload_applications().await.expect("the applications");
     }
 
     /// The newest events that meet a filter.
@@ -257,11 +259,6 @@ fn write_key(path: &std::path::Path, key: &[u8; 32]) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::write(path, base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)).expect("a key file");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("mode 0600");
-}
-
-/// Raw key bytes for a test that builds a layer by itself.
-pub fn test_key() -> KeyBytes {
-    KeyBytes::new(Random::system().bytes::<32>().to_vec())
 }
 
 /// A port that was free a moment ago, for a listener of the test's own.
