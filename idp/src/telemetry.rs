@@ -3,6 +3,7 @@
 //! Modules record through the `tracing` and `metrics` macros; only this file knows how they leave the process. A log line
 //! never carries a secret: what is secret has a type whose `Debug` is silent. Names are CONTRACT's, prefix `octroi_`.
 
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -24,7 +25,8 @@ pub fn start_log(format: LogFormat, level: &str) {
     // sqlx logs statements at `debug`; they carry no values, and are noise all the same.
     let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn"));
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let started = match format {
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
         LogFormat::Text => registry.with(layer.with_target(false)).try_init(),

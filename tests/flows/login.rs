@@ -23,6 +23,7 @@ for_each_engine!(
     pages_speak_french_and_english_on_request,
     pages_have_the_strict_headers,
     a_password_over_the_limit_is_refused_like_any_wrong_one,
+    a_full_queue_answers_503_at_once_and_counts_no_attempt,
 );
 
 async fn attempt(idp: &TestIdp, browser: &Browser, origin: &str, soi: &str, password: &str) -> Page {
@@ -234,4 +235,33 @@ async fn a_password_over_the_limit_is_refused_like_any_wrong_one(database: Datab
     idp.hire("100001").await;
     let page = attempt(&idp, &Browser::new(), &idp.issuer, "100001", &"é".repeat(3000)).await;
     assert_eq!(page.status, 401);
+}
+
+async fn a_full_queue_answers_503_at_once_and_counts_no_attempt(database: Database) {
+    let narrow = "[password]\npepper = { file = \"pepper.key\" }\nthreads = 1\nqueue = 1\nmemory_kib = 131072\n";
+    let idp = TestIdp::start_with(&database, narrow).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..12 {
+        let url = format!("{}/login", idp.issuer);
+        tasks.spawn(async move {
+            let browser = Browser::new();
+            let form = browser.get(url).await.form("/login").fill("soi", &format!("2000{n:02}"));
+            browser.submit(&form.fill("password", "not the password of anybody")).await
+        });
+    }
+    let answers = tasks.join_all().await;
+    let busy: Vec<&Page> = answers.iter().filter(|page| page.status == 503).collect();
+    assert!(
+        !busy.is_empty() && answers.iter().any(|page| page.status == 401),
+        "some are served, the others told at once"
+    );
+    for page in &busy {
+        assert_eq!((page.header("retry-after"), page.reason().as_deref()), (Some("5"), Some("overloaded")));
+    }
+    // Four attempts before a delay starts: the one that found no place was none.
+    let typed = busy[0].form("/login").fields["soi"].clone();
+    for _ in 0..4 {
+        assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, &typed, "not the password").await.status, 401);
+    }
+    assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, &typed, "not the password").await.status, 429);
 }

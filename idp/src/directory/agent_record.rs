@@ -53,31 +53,43 @@ impl AgentDraft {
         let p = &mut problems;
         let record = AgentRecord {
             soi: soi.clone(),
-            given_name: required(p, "given_name", &self.given_name, base.map(|b| &b.given_name), name),
-            family_name: required(p, "family_name", &self.family_name, base.map(|b| &b.family_name), name),
-            email: required(p, "email", &self.email, base.map(|b| &b.email), email),
+            given_name: required(p, "given_name", self.given_name.as_deref(), base.map(|b| &b.given_name), name),
+            family_name: required(p, "family_name", self.family_name.as_deref(), base.map(|b| &b.family_name), name),
+            email: required(p, "email", self.email.as_deref(), base.map(|b| &b.email), email),
             recovery_email: optional(
                 p,
                 "recovery_email",
-                &self.recovery_email,
+                self.recovery_email.as_deref(),
                 base.and_then(|b| b.recovery_email.clone()),
                 email,
             ),
-            mobile: optional(p, "mobile", &self.mobile, base.and_then(|b| b.mobile.clone()), mobile),
-            department: optional(p, "department", &self.department, base.and_then(|b| b.department.clone()), |text| {
-                bounded(text, MAX_DEPARTMENT)
-            }),
-            position: optional(p, "position", &self.position, base.and_then(|b| b.position.clone()), |text| {
-                bounded(text, MAX_POSITION)
-            }),
-            manager: optional(p, "manager_soi", &self.manager, base.and_then(|b| b.manager.clone()), |text| {
-                manager(text, soi, syntax)
-            }),
-            employment: optional(p, "employment", &self.employment, None, employment)
+            mobile: optional(p, "mobile", self.mobile.as_deref(), base.and_then(|b| b.mobile.clone()), mobile),
+            department: optional(
+                p,
+                "department",
+                self.department.as_deref(),
+                base.and_then(|b| b.department.clone()),
+                |text| bounded(text, MAX_DEPARTMENT),
+            ),
+            position: optional(
+                p,
+                "position",
+                self.position.as_deref(),
+                base.and_then(|b| b.position.clone()),
+                |text| bounded(text, MAX_POSITION),
+            ),
+            manager: optional(
+                p,
+                "manager_soi",
+                self.manager.as_deref(),
+                base.and_then(|b| b.manager.clone()),
+                |text| manager(text, soi, syntax),
+            ),
+            employment: optional(p, "employment", self.employment.as_deref(), None, employment)
                 .or_else(|| base.map(|b| b.employment))
                 .unwrap_or(Employment::Active),
-            start_date: optional(p, "start_date", &self.start_date, base.and_then(|b| b.start_date), date),
-            end_date: optional(p, "end_date", &self.end_date, base.and_then(|b| b.end_date), date),
+            start_date: optional(p, "start_date", self.start_date.as_deref(), base.and_then(|b| b.start_date), date),
+            end_date: optional(p, "end_date", self.end_date.as_deref(), base.and_then(|b| b.end_date), date),
         };
         if let (Some(start), Some(end)) = (record.start_date, record.end_date)
             && end < start
@@ -95,26 +107,22 @@ type Fault = (String, String);
 fn required(
     problems: &mut Vec<FieldProblem>,
     field: &'static str,
-    given: &Option<String>,
+    given: Option<&str>,
     base: Option<&String>,
     judge: impl Fn(&str) -> Result<String, Fault>,
 ) -> String {
     let count = problems.len();
-    match optional(problems, field, given, base.cloned(), judge) {
-        Some(text) => text,
-        None => {
-            if problems.len() == count {
-                problems.push(FieldProblem::new(field, "it is missing", "every agent needs one"));
-            }
-            String::new()
-        }
+    let value = optional(problems, field, given, base.cloned(), judge);
+    if value.is_none() && problems.len() == count {
+        problems.push(FieldProblem::new(field, "it is missing", "every agent needs one"));
     }
+    value.unwrap_or_default()
 }
 
 fn optional<T>(
     problems: &mut Vec<FieldProblem>,
     field: &'static str,
-    given: &Option<String>,
+    given: Option<&str>,
     base: Option<T>,
     judge: impl Fn(&str) -> Result<T, Fault>,
 ) -> Option<T> {

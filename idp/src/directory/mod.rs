@@ -7,6 +7,7 @@
 //! is judged in `agent_record.rs` and `application_record.rs`, an HR file in `import/`.
 
 mod activation;
+mod agent_change;
 mod agent_record;
 mod agents;
 mod application_record;
@@ -28,9 +29,10 @@ use jiff::tz::TimeZone;
 use crate::crypto::random::Random;
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::audit::Event;
+use crate::domain::secret::KeyBytes;
 use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
-use crate::storage::{Store, StoreError, Tx, Work, audit as audit_table};
+use crate::storage::{Store, StoreError, StoreSettings, Tx, Work, audit as audit_table};
 
 pub use activation::IssuedCode;
 pub use agent_record::AgentDraft;
@@ -73,6 +75,26 @@ impl Directory {
         settings: DirectorySettings,
     ) -> Self {
         Self { store, clock, random, short_codes, settings }
+    }
+
+    /// Opens the store of a directory that stands alone (the command line): an absent database is not created, another
+    /// schema than this binary's is refused.
+    pub async fn open(
+        store: &StoreSettings,
+        sealing_key: &KeyBytes,
+        settings: DirectorySettings,
+    ) -> Result<Self, StoreError> {
+        let store = Store::open(&StoreSettings { create: false, ..store.clone() }).await?;
+        if let Err(error) = store.require_current_schema().await {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(Self::new(store, Clock::system(), Random::system(), ShortCodeKey::new(sealing_key), settings))
+    }
+
+    /// Closes the store; the embedded engine folds its log into the file.
+    pub async fn close(&self) {
+        self.store.close().await;
     }
 
     pub fn settings(&self) -> &DirectorySettings {

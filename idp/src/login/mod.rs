@@ -8,6 +8,8 @@ pub mod activation;
 pub mod password;
 pub mod renewal;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -173,7 +173,7 @@ impl Login {
     }
 
     /// Begins the session, if the agent and the password are still what was verified.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         agent: &Agent,
         verified: &StoredPassword,

@@ -29,21 +29,23 @@ impl LoginClaims {
 /// The zone, when it was seen and how long it may be believed (PRODUCT §2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ZoneClaims {
-    pub network_zone: NetworkZone,
-    pub network_zone_at: i64,
-    pub network_zone_until: i64,
+    #[serde(rename = "network_zone")]
+    pub zone: NetworkZone,
+    #[serde(rename = "network_zone_at")]
+    pub at: i64,
+    #[serde(rename = "network_zone_until")]
+    pub until: i64,
 }
 
 impl ZoneClaims {
     pub fn new(seen: SeenZone) -> Self {
-        Self { network_zone: seen.zone, network_zone_at: seen.at.seconds(), network_zone_until: seen.until.seconds() }
+        Self { zone: seen.zone, at: seen.at.seconds(), until: seen.until.seconds() }
     }
 
     /// What may still be said at `now`: an `internal` that is too old is not believed any more (PRODUCT §2.6).
     pub fn believed_at(self, now: Timestamp) -> Self {
-        let network_zone =
-            if now.seconds() >= self.network_zone_until { NetworkZone::Nomades } else { self.network_zone };
-        Self { network_zone, ..self }
+        let zone = if now.seconds() >= self.until { NetworkZone::Nomades } else { self.zone };
+        Self { zone, ..self }
     }
 }
 
@@ -148,8 +150,8 @@ mod tests {
 
     #[test]
     fn internal_is_believed_until_its_end_and_no_longer() {
-        let seen = ZoneClaims { network_zone: NetworkZone::Internal, network_zone_at: 10, network_zone_until: 20 };
+        let seen = ZoneClaims { zone: NetworkZone::Internal, at: 10, until: 20 };
         assert_eq!(seen.believed_at(Timestamp::from_millis(19_999)), seen);
-        assert_eq!(seen.believed_at(Timestamp::from_seconds(20)).network_zone, NetworkZone::Nomades);
+        assert_eq!(seen.believed_at(Timestamp::from_seconds(20)).zone, NetworkZone::Nomades);
     }
 }

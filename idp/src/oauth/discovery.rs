@@ -98,7 +98,6 @@ impl Provider {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::oauth::testing::Town;
 
     #[tokio::test]

@@ -188,6 +188,14 @@ impl Town {
         town
     }
 
+    /// The same town under other settings.
+    pub fn configured(mut self, change: impl FnOnce(&mut OauthSettings)) -> Self {
+        let mut settings = (*self.provider.settings).clone();
+        change(&mut settings);
+        self.provider.settings = Arc::new(settings);
+        self
+    }
+
     async fn populate(&self) {
         for record in [person(INES, "Inès", "Marchand"), person(MARC, "Marc", "Petit")] {
             let sub = self.provider.random.sub();
@@ -273,16 +281,6 @@ impl Town {
         session
     }
 
-    /// A browser in a municipal building.
-    pub fn office(&self, session: Option<&Session>) -> Caller {
-        caller(NetworkZone::Internal, session)
-    }
-
-    /// A browser anywhere else.
-    pub fn home(&self, session: Option<&Session>) -> Caller {
-        caller(NetworkZone::Nomades, session)
-    }
-
     pub async fn authorize(&self, ask: &Ask, caller: &Caller) -> AuthorizeStep {
         self.provider.authorize(&ask.params(), false, caller).await.unwrap()
     }
@@ -294,7 +292,7 @@ impl Town {
     }
 
     pub async fn code_in(&self, ask: &Ask, session: &Session) -> String {
-        redirected(self.authorize(ask, &self.office(Some(session))).await).param("code").unwrap().to_owned()
+        redirected(self.authorize(ask, &office(Some(session))).await).param("code").unwrap().to_owned()
     }
 
     /// Redeems a code as an honest client would, from the application's server.
@@ -305,7 +303,7 @@ impl Town {
     pub async fn redeem_with(&self, client_id: &str, ask: &Ask) -> Result<TokenResponse, TokenError> {
         let header = basic(client_id);
         let header = (client_id != "native").then_some(header.as_bytes());
-        self.provider.token(&ask.params(), header, &self.home(None)).await
+        self.provider.token(&ask.params(), header, &home(None)).await
     }
 
     /// Every audited act, newest first.
@@ -331,6 +329,16 @@ fn settings_of_the_town() -> OauthSettings {
         time_zone: TimeZone::get("Europe/Paris").unwrap(),
         preview_nomades: false,
     }
+}
+
+/// A browser in a municipal building.
+pub(crate) fn office(session: Option<&Session>) -> Caller {
+    caller(NetworkZone::Internal, session)
+}
+
+/// A browser anywhere else.
+pub(crate) fn home(session: Option<&Session>) -> Caller {
+    caller(NetworkZone::Nomades, session)
 }
 
 fn caller(zone: NetworkZone, session: Option<&Session>) -> Caller {

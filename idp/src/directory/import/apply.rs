@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::agents::{named, replace};
+use super::super::agent_change::replace;
+use super::super::agents::named;
 use super::super::error::{DirectoryError, Rule};
 use super::super::{Directory, Mandate, changes};
 use super::{ImportConsent, ImportPlan, ImportSummary, PlannedChange};

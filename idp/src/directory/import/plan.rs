@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::agents::{leaver, unknown_manager};
+use super::super::agent_change::leaver;
+use super::super::agents::unknown_manager;
 use super::super::error::{DirectoryError, FieldProblem};
 use super::super::{AgentDraft, Directory};
 use super::{ImportLine, ImportOptions, ImportPlan, LineProblem, PlannedChange, Problems, TOLD_PROBLEMS};
@@ -88,7 +89,7 @@ impl<'a> Reading<'a> {
                 self.without_soi += 1;
                 return match draft {
                     Ok(_) => self.report(line, FieldProblem::soi("soi", &error)),
-                    Err(problems) => problems.into_iter().for_each(|problem| self.report(line, problem)),
+                    Err(problems) => self.report_all(line, problems),
                 };
             }
         };
@@ -110,7 +111,7 @@ impl<'a> Reading<'a> {
                 Some(self.rows.len() - 1)
             }
             Err(problems) => {
-                problems.into_iter().for_each(|problem| self.report(line, problem));
+                self.report_all(line, problems);
                 None
             }
         };
@@ -148,6 +149,12 @@ impl<'a> Reading<'a> {
             }
         }
         self.rows = rows;
+    }
+
+    fn report_all(&mut self, line: u64, problems: Vec<FieldProblem>) {
+        for problem in problems {
+            self.report(line, problem);
+        }
     }
 
     fn report(&mut self, line: u64, problem: FieldProblem) {

@@ -1,3 +1,5 @@
+//! An import on a real file: the same twice, bad lines, managers, full files, a plan that has become old.
+
 use super::*;
 use crate::directory::sample::{Sample, draft, operator, rehearsal};
 use crate::directory::{DirectoryError, Mandate};

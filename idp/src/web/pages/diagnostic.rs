@@ -41,7 +41,12 @@ fn hop(hop: &network::Hop) -> Hop {
             network::HopRole::Client => HopRole::Client,
             network::HopRole::Unreadable => HopRole::Ignored,
         },
-        note: hop.note.to_string(),
+        // The address's own explanation is for administrators (`octroictl zone explain`); agents read where it stood.
+        note: match hop.seen_in {
+            network::Contact::Peer => String::new(),
+            network::Contact::Forwarded => "Forwarded".to_owned(),
+            network::Contact::XForwardedFor => "X-Forwarded-For".to_owned(),
+        },
     }
 }
 

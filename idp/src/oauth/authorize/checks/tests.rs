@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::application::ClientAuthMethod;
 use crate::oauth::authorize::{AuthorizeStep, PageError};
-use crate::oauth::testing::{Ask, Town, application, login_asked, redirected};
+use crate::oauth::testing::{Ask, Town, application, login_asked, office, redirected};
 
 /// The checks that no way in may skip, now and later.
 #[test]
@@ -23,13 +23,13 @@ fn addresses_are_proved_before_anything_travels() {
 }
 
 async fn error_of(town: &Town, ask: &Ask) -> String {
-    let response = redirected(town.authorize(ask, &town.office(None)).await);
+    let response = redirected(town.authorize(ask, &office(None)).await);
     assert_eq!(response.param("iss"), Some("https://login.ville.example"), "RFC 9207: errors too");
     response.param("error").unwrap().to_owned()
 }
 
 async fn page_of(town: &Town, ask: &Ask) -> PageError {
-    match town.authorize(ask, &town.office(None)).await {
+    match town.authorize(ask, &office(None)).await {
         AuthorizeStep::Page(error) => error,
         other => panic!("no page: {other:?}"),
     }
@@ -140,10 +140,10 @@ async fn every_parameter_that_we_know_may_come_once_only() {
 async fn errors_carry_the_state_exactly_and_travel_the_way_that_was_asked() {
     let town = Town::new().await;
     let ask = Ask::of("portal").with("scope", "x").with("response_mode", "form_post").with("state", " a+b%20&é\u{a0}=");
-    let response = redirected(town.authorize(&ask, &town.office(None)).await);
+    let response = redirected(town.authorize(&ask, &office(None)).await);
     assert_eq!(response.param("state"), Some(" a+b%20&é\u{a0}="));
     assert_eq!(response.mode, crate::oauth::authorize::ResponseMode::FormPost);
-    let repeated = redirected(town.authorize(&ask.twice("state", "b"), &town.office(None)).await);
+    let repeated = redirected(town.authorize(&ask.twice("state", "b"), &office(None)).await);
     assert_eq!(repeated.param("state"), None, "which of the two is anybody's guess");
 }
 
@@ -159,7 +159,7 @@ async fn what_we_do_not_know_is_ignored() {
         .with("display", "popup")
         .twice("siret_hint", "1")
         .twice("siret_hint", "2");
-    login_asked(town.authorize(&ask, &town.office(None)).await);
+    login_asked(town.authorize(&ask, &office(None)).await);
 }
 
 /// STANDARDS D7.
@@ -167,7 +167,7 @@ async fn what_we_do_not_know_is_ignored() {
 async fn pkce_is_waived_only_for_a_confidential_application_that_is_registered_so_and_sends_a_nonce() {
     let town = Town::new().await;
     let bare = |id| Ask::of(id).without("code_challenge").without("code_challenge_method");
-    login_asked(town.authorize(&bare("federation"), &town.office(None)).await);
+    login_asked(town.authorize(&bare("federation"), &office(None)).await);
     assert_eq!(error_of(&town, &bare("federation").without("nonce")).await, "invalid_request");
     assert_eq!(error_of(&town, &bare("portal")).await, "invalid_request");
     let mut public = application("native");
@@ -196,8 +196,7 @@ async fn an_application_without_the_grant_or_the_scope_is_told_so() {
 #[tokio::test]
 async fn a_request_that_is_too_large_to_wait_is_told_so() {
     let town = Town::new().await;
-    let state = "\"".repeat(2048);
-    login_asked(town.authorize(&Ask::of("portal").with("state", &state), &town.office(None)).await);
-    let response = town.authorize(&Ask::of("portal").with("nonce", &"n".repeat(384)), &town.office(None)).await;
-    login_asked(response);
+    let quotes = |n: usize| format!("openid {}", "\"".repeat(n));
+    login_asked(town.authorize(&Ask::of("portal").with("scope", &quotes(2048)), &office(None)).await);
+    assert_eq!(error_of(&town, &Ask::of("portal").with("scope", &quotes(8185))).await, "invalid_request");
 }

@@ -3,15 +3,19 @@
 //! Nobody is logged out by a link alone: without an ID token of the session the agent is asked (OA-41). Nobody is sent to
 //! an address that the application did not register; that is a page with status 400.
 
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
+pub use self::error::LogoutError;
+
 use super::id_token_hint::{self, Hint, InvalidHint};
-use super::params::{Params, ParamsError, Repeated};
 use super::redirect_uri::ValidPostLogoutUri;
-use super::{Caller, ErrorCode, Provider, ProviderError};
+use super::{Caller, Params, Provider, ProviderError};
 use crate::domain::audit::{Actor, Contact, Event};
 use crate::domain::ids::{ClientId, Sid};
-use crate::domain::reason::Reason;
 use crate::domain::session::Session;
 use crate::storage::applications::StoredApplication;
 use crate::storage::{Tx, agents, audit, sessions};
@@ -50,72 +54,6 @@ pub struct SignedOut {
     pub application: Option<String>,
     /// Where to go at once: a registered address with `state`.
     pub location: Option<String>,
-}
-
-/// Why a logout request is not followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LogoutError {
-    #[error("the request cannot be read")]
-    Unreadable(#[from] ParamsError),
-    #[error("a parameter is repeated")]
-    Repeated,
-    #[error("state is too long or contains control characters")]
-    State,
-    #[error("id_token_hint was not issued by us")]
-    HintInvalid,
-    #[error("client_id and id_token_hint name different applications")]
-    ClientMismatch,
-    #[error("client_id is not known")]
-    ApplicationUnknown,
-    #[error("post_logout_redirect_uri without an application")]
-    ApplicationMissing,
-    #[error("post_logout_redirect_uri is not registered")]
-    UriUnregistered { application: String },
-}
-
-impl From<Repeated> for LogoutError {
-    fn from(_: Repeated) -> Self {
-        Self::Repeated
-    }
-}
-
-impl LogoutError {
-    /// The code for the developer's line on the page.
-    pub const fn code(&self) -> ErrorCode {
-        ErrorCode::InvalidRequest
-    }
-
-    /// The catalogue's reason, where it has one.
-    pub const fn reason(&self) -> Option<Reason> {
-        match self {
-            Self::ApplicationUnknown => Some(Reason::AppUnknown),
-            _ => None,
-        }
-    }
-
-    /// The application's name, once it is known.
-    pub fn application(&self) -> Option<&str> {
-        match self {
-            Self::UriUnregistered { application } => Some(application),
-            _ => None,
-        }
-    }
-
-    /// One fixed sentence for the developer.
-    pub const fn public(&self) -> &'static str {
-        match self {
-            Self::Unreadable(error) => error.public(),
-            Self::Repeated => "a parameter is repeated",
-            Self::State => "state is too long or contains control characters",
-            Self::HintInvalid => "id_token_hint is not an ID token of this issuer",
-            Self::ClientMismatch => "client_id is not the audience of id_token_hint",
-            Self::ApplicationUnknown => "no application is registered with this client_id",
-            Self::ApplicationMissing => "post_logout_redirect_uri needs id_token_hint or client_id",
-            Self::UriUnregistered { .. } => {
-                "post_logout_redirect_uri is not exactly one that is registered for this client_id"
-            }
-        }
-    }
 }
 
 /// A request that was understood.
@@ -269,6 +207,3 @@ impl LogoutRequest {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

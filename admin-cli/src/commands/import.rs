@@ -1,0 +1,208 @@
+//! `octroictl agent import`: the file is read and compared first, then everything is told, then it is written or refused.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use octroi_idp::directory::{
+    DirectoryError, FieldChange, ImportConsent, ImportOptions, ImportPlan, ImportSummary, PlannedChange,
+};
+use octroi_idp::domain::agent::AgentRecord;
+use serde_json::{Value, json};
+
+use super::agent::agent_fields;
+use super::{Context, plain};
+use crate::args::{Format, ImportArgs};
+use crate::csv_file::{CsvFile, Separator, Unreadable};
+use crate::failure::{Failure, line_problem};
+use crate::output::{Answer, View};
+
+/// Reads, compares, asks, writes.
+pub async fn run(args: &ImportArgs, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+    let (plan, separator) = plan(args, context).await?;
+    tell_problems(&plan, context)?;
+    let consent = ImportConsent { many_leavers: context.global.yes };
+    let allowed = plan.require_allowed(consent);
+    if allowed.is_ok() && !plan.left.is_empty() {
+        let question =
+            format!("{} agents are not in the file and leave: every session of theirs ends now.", plan.left.len());
+        context.confirm(&question)?;
+    }
+    let outcome = match allowed {
+        Ok(()) => apply(&plan, consent, context).await,
+        Err(refused) => Err(refused),
+    };
+    // A refused file is told too, so that one run shows everything that has to be corrected.
+    let summary = outcome.as_ref().ok().copied();
+    let (format, dry_run) = (context.global.format, context.global.dry_run);
+    if summary.is_some() || dry_run || format == Format::Json {
+        context.print_act(answer(args, &plan, separator, summary, (format, dry_run)))?;
+    }
+    outcome.map(drop).map_err(Failure::from)
+}
+
+async fn plan(args: &ImportArgs, context: &mut Context<'_, '_>) -> Result<(ImportPlan, Separator), Failure> {
+    let unreadable = |error: std::io::Error| Failure::Usage(format!("{}: {error}", args.file.display()));
+    let file = File::open(&args.file).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(Failure::Usage(format!("{} is a directory: name a CSV file", args.file.display())));
+    }
+    let mut csv = CsvFile::open(BufReader::new(file)).map_err(|error| match error {
+        Unreadable::Io(error) => unreadable(error),
+        Unreadable::Header(problems) => Failure::BadFile(problems),
+    })?;
+    let bar = bar(context, metadata.len(), "reading  {wide_bar} {bytes}/{total_bytes}");
+    let options = ImportOptions { full: args.full, skip_bad: args.skip_bad };
+    let lines = std::iter::from_fn(|| {
+        let line = csv.next();
+        bar.set_position(csv.bytes());
+        line
+    });
+    let plan = context.directory.plan_import(lines, options).await;
+    bar.finish_and_clear();
+    let plan = plan?;
+    if let Some(error) = csv.failed {
+        return Err(unreadable(error));
+    }
+    if plan.lines == 0 {
+        return Err(Failure::BadFile(vec![crate::csv_file::no_agents()]));
+    }
+    Ok((plan, csv.separator))
+}
+
+async fn apply(
+    plan: &ImportPlan,
+    consent: ImportConsent,
+    context: &Context<'_, '_>,
+) -> Result<ImportSummary, DirectoryError> {
+    let bar = bar(context, plan.writes(), "writing  {wide_bar} {pos}/{len} agents");
+    let outcome =
+        context.directory.apply_import(&context.mandate(), plan, consent, &|written| bar.set_position(written)).await;
+    bar.finish_and_clear();
+    outcome
+}
+
+/// A progress bar on standard error, seen only on a terminal.
+fn bar(context: &Context<'_, '_>, length: u64, template: &str) -> ProgressBar {
+    if !context.console.shows_progress {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+fn tell_problems(plan: &ImportPlan, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+    let problems = &plan.problems;
+    for problem in &problems.first {
+        writeln!(context.console.err, "{}", line_problem(problem))?;
+    }
+    let told = u64::try_from(problems.first.len()).unwrap_or(u64::MAX);
+    if problems.total > told {
+        writeln!(context.console.err, "… and {} more problems, {} in all", problems.total - told, problems.total)?;
+    }
+    Ok(())
+}
+
+fn answer(
+    args: &ImportArgs,
+    plan: &ImportPlan,
+    separator: Separator,
+    done: Option<ImportSummary>,
+    (format, dry_run): (Format, bool),
+) -> Answer {
+    let summary = done.unwrap_or_else(|| plan.summary());
+    let changes = changes(plan);
+    let mut json = json!({
+        "file": args.file.display().to_string(),
+        "separator": separator.word(),
+        "lines": summary.lines,
+        "added": summary.added,
+        "changed": summary.changed,
+        "unchanged": summary.unchanged,
+        "left": summary.left,
+        "bad_lines": summary.skipped,
+        "problems": plan.problems.first,
+        "problems_total": plan.problems.total,
+        "refused": done.is_none(),
+    });
+    let mut answer = Answer {
+        before: vec![
+            format!("{}: {} lines, separated by {}s.", args.file.display(), summary.lines, separator.word()),
+            counts(summary, args, dry_run),
+        ],
+        ..Answer::default()
+    };
+    if dry_run {
+        if let Value::Object(fields) = &mut json {
+            let list = changes
+                .iter()
+                .map(|(act, soi, name, what)| json!({ "act": act, "soi": soi, "name": name, "changes": what }));
+            fields.insert("agents".into(), list.collect());
+        }
+        let rows =
+            changes.into_iter().map(|(act, soi, name, what)| vec![act.to_owned(), soi, name, spelled(&what)]).collect();
+        answer.view = View::Table { headings: vec!["act", "soi", "name", "changes"], rows };
+    } else if format == Format::Csv {
+        let pairs = [
+            ("lines", summary.lines),
+            ("added", summary.added),
+            ("changed", summary.changed),
+            ("unchanged", summary.unchanged),
+            ("left", summary.left),
+            ("bad_lines", summary.skipped),
+        ];
+        answer.view = View::Table {
+            headings: pairs.iter().map(|(name, _)| *name).collect(),
+            rows: vec![pairs.iter().map(|(_, count)| count.to_string()).collect()],
+        };
+    }
+    answer.json = json;
+    answer
+}
+
+/// "2 added, 1 changed, 54997 unchanged."
+fn counts(summary: ImportSummary, args: &ImportArgs, dry_run: bool) -> String {
+    let ImportSummary { added, changed, unchanged, left, skipped, .. } = summary;
+    let mut parts = vec![format!("{added} added, {changed} changed, {unchanged} unchanged")];
+    if args.full {
+        parts.push(format!("{left} left"));
+    }
+    if skipped > 0 {
+        parts.push(format!("{skipped} bad lines not taken"));
+    }
+    let text = parts.join(", ");
+    if added + changed + left == 0 {
+        return format!("{text}: nothing to change.");
+    }
+    if dry_run { format!("Would be: {text}.") } else { format!("{text}.") }
+}
+
+type Row = (&'static str, String, String, Vec<FieldChange>);
+
+/// Every agent whom the import writes.
+fn changes(plan: &ImportPlan) -> Vec<Row> {
+    let row = |act, record: &AgentRecord, what| (act, record.soi.to_string(), record.full_name(), what);
+    let changed = |act: &'static str| move |change: &PlannedChange| row(act, &change.after, change.fields());
+    let added = plan.added.iter().map(|record| row("add", record, fields_of(record)));
+    added.chain(plan.changed.iter().map(changed("change"))).chain(plan.left.iter().map(changed("leave"))).collect()
+}
+
+/// What a new agent has beside SOI and names.
+fn fields_of(record: &AgentRecord) -> Vec<FieldChange> {
+    let given = agent_fields(record).into_iter().skip(3).filter(|(_, value)| !value.is_empty());
+    given.map(|(field, to)| FieldChange { field: field.to_owned(), from: Value::Null, to: to.into() }).collect()
+}
+
+fn spelled(fields: &[FieldChange]) -> String {
+    let one = |change: &FieldChange| match (&change.from, &change.to) {
+        (Value::Null, to) => format!("{} {}", change.field, plain(to)),
+        (from, to) => format!("{} {} → {}", change.field, plain(from), plain(to)),
+    };
+    fields.iter().map(one).collect::<Vec<_>>().join(", ")
+}

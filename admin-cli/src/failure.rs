@@ -1,0 +1,103 @@
+//! Why a command failed, in a sentence on standard error and an exit code. The codes are CONTRACT: scripts read them.
+
+use std::io;
+
+use octroi_idp::directory::{DirectoryError, LineProblem};
+
+use crate::console::Console;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line, or the configuration that it names, cannot be.
+    Usage(String),
+    /// The file to import cannot be read as one.
+    BadFile(Vec<LineProblem>),
+    /// The operator said no.
+    Declined,
+    Directory(DirectoryError),
+    Unavailable(String),
+    /// This user of the operating system may not open the configuration, its keys or the database.
+    NotAuthorised(String),
+    /// The answer could not be written, or the file not read on.
+    Io(io::Error),
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        Self::Directory(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Failure {
+    /// 1 refused by a rule · 2 usage · 3 not found · 4 conflict · 5 unavailable · 6 not authorised.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::BadFile(_) | Self::Declined | Self::Directory(DirectoryError::Refused { .. }) => 1,
+            Self::Usage(_) | Self::Directory(DirectoryError::Invalid(_)) => 2,
+            Self::Directory(DirectoryError::NotFound { .. }) => 3,
+            Self::Directory(DirectoryError::Conflict { .. }) => 4,
+            // `octroictl … | head` is no failure.
+            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Self::Unavailable(_) | Self::Directory(DirectoryError::Store(_)) | Self::Io(_) => 5,
+            Self::NotAuthorised(_) => 6,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Usage(what) => format!("error: {what}"),
+            Self::BadFile(problems) => {
+                let problems = problems.iter().map(line_problem);
+                let last = "refused: import.bad_file: the file cannot be read as a list of agents; nothing was changed";
+                problems.chain([last.to_owned()]).collect::<Vec<_>>().join("\n")
+            }
+            Self::Declined => "refused: declined: nothing was changed".into(),
+            Self::Directory(DirectoryError::Refused { refusal, message }) => {
+                format!("refused: {}: {message}", refusal.code())
+            }
+            Self::Directory(DirectoryError::Invalid(problems)) => {
+                problems.iter().map(|problem| format!("error: {problem}")).collect::<Vec<_>>().join("\n")
+            }
+            Self::Directory(error @ DirectoryError::NotFound { .. }) => format!("not found: {error}"),
+            Self::Directory(error @ DirectoryError::Conflict { .. }) => format!("conflict: {error}"),
+            Self::Directory(error @ DirectoryError::Store(_)) => format!("unavailable: {error}"),
+            Self::Unavailable(what) => format!("unavailable: {what}"),
+            Self::NotAuthorised(what) => format!("not authorised: {what}"),
+            Self::Io(error) => format!("error: {error}"),
+        }
+    }
+}
+
+/// "line 14, email: … ; …"
+pub fn line_problem(problem: &LineProblem) -> String {
+    let LineProblem { line, column, what, fix } = problem;
+    if column.is_empty() {
+        format!("line {line}: {what}; {fix}")
+    } else {
+        format!("line {line}, {column}: {what}; {fix}")
+    }
+}
+
+/// Prints a failure; answers with its exit code.
+pub fn print(failure: &Failure, console: &mut Console<'_>) -> u8 {
+    let code = failure.exit_code();
+    if code != 0 {
+        // Where standard error is gone too, the exit code is all that remains to be said.
+        let _ = writeln!(console.err, "{}", failure.message());
+    }
+    code
+}
+
+/// Prints what the parser of arguments says: help and version are answers, everything else is a usage error.
+pub fn print_parsing(answer: &clap::Error, console: &mut Console<'_>) -> u8 {
+    let stream = if answer.use_stderr() { &mut console.err } else { &mut console.out };
+    let _ = write!(stream, "{}", answer.render());
+    if answer.use_stderr() { 2 } else { 0 }
+}
