@@ -58,10 +58,13 @@ struct Administrator {
     /// The SOI of the first administrator: adds the agent with the role dsin and prints an activation code
     #[arg(long, value_name = "SOI")]
     admin: Option<String>,
+    /// Their given name
     #[arg(long, value_name = "NAME")]
     admin_given_name: Option<String>,
+    /// Their family name
     #[arg(long, value_name = "NAME")]
     admin_family_name: Option<String>,
+    /// Their work e-mail
     #[arg(long, value_name = "EMAIL")]
     admin_email: Option<String>,
 }

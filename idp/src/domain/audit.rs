@@ -46,7 +46,8 @@ impl Actor {
             Self::Application(client_id) => client_id.to_string(),
             Self::LocalOperator { real, login: Some(login) } if login != real => format!("{real} (login {login})"),
             Self::LocalOperator { real, .. } => real.clone(),
-            Self::Stranger | Self::System => String::new(),
+            Self::System => "system".to_owned(),
+            Self::Stranger => String::new(),
         }
     }
 }

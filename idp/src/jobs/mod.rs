@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
+use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
 use crate::storage::{Store, StoreError, Tx, activation, audit, codes, markers, sessions, throttle};
@@ -22,8 +23,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// How often what is over is deleted.
 const PURGE: Duration = Duration::from_mins(10);
 
-/// Sessions, spent codes and the like are kept this long after their end, for questions the day after.
-const KEEP: Duration = Duration::from_hours(48);
+/// Sessions, spent codes and the like are kept this long: longer than the longest session that the configuration allows.
+const KEEP: Duration = Duration::from_hours(9 * 24);
 
 /// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
 pub const AUDIT_MONTHS: u32 = 12;
@@ -38,6 +39,7 @@ pub struct Jobs {
     pub sealer: Arc<Sealer>,
     pub applications: Arc<ArcSwap<Applications>>,
     pub keys: Arc<ArcSwap<KeyRing>>,
+    pub sessions: SessionPolicy,
 }
 
 impl Jobs {
@@ -58,9 +60,11 @@ impl Jobs {
     /// Deletes sessions, codes and counts that are over, and events past their retention.
     pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.minus(KEEP);
+        // A session is over when its longest life is; no zone may outlast `internal` (`config`).
+        let begun_before = before.minus(self.sessions.internal.absolute);
         self.store
             .write(async |tx: &mut Tx| -> Result<u64, StoreError> {
-                Ok(sessions::purge(tx, before).await?
+                Ok(sessions::purge(tx, begun_before).await?
                     + codes::purge(tx, before).await?
                     + activation::purge(tx, before).await?
                     + throttle::purge(tx, now).await?

@@ -54,19 +54,19 @@ impl Login {
         let key = self.lookup.digest(PURPOSE, &identifier);
         let digest = self.short_codes.digest(PURPOSE, soi.as_str(), &PlainCode::typed(&form.code));
 
-        let agent = match self.look_at_code(&soi, digest, &key, visit, now).await? {
+        let (agent, taken) = match self.look_at_code(&soi, digest, &key, visit, now).await? {
             Look::Blocked(wait) => return Ok(Activation::Throttled { wait }),
             Look::Invalid => return Ok(Activation::Invalid),
-            Look::Live(agent) => *agent,
+            Look::Live(agent, taken) => (*agent, taken),
         };
         if let Err(breach) = self.check_new(&agent, &form.new) {
-            self.give_back(&key, visit.zone).await?;
+            self.give_back(&key, visit.zone, taken).await?;
             return Ok(Activation::Breach(breach));
         }
         let phc = match self.passwords.hash(form.new).await {
             Ok(phc) => phc,
             Err(full) => {
-                self.give_back(&key, visit.zone).await?;
+                self.give_back(&key, visit.zone, taken).await?;
                 return Err(full.into());
             }
         };
@@ -91,8 +91,8 @@ impl Login {
                     (Attempt::Blocked(until), agent) => {
                         (Look::Blocked(now.until(until)), Some((agent, Reason::AccountThrottled)))
                     }
-                    (Attempt::Taken(_), Some(agent)) if live && may_activate(self.standing(&agent, now)) => {
-                        (Look::Live(Box::new(agent)), None)
+                    (Attempt::Taken(taken), Some(agent)) if live && may_activate(self.standing(&agent, now)) => {
+                        (Look::Live(Box::new(agent), taken), None)
                     }
                     (Attempt::Taken(_), agent) => (Look::Invalid, Some((agent, Reason::ActivationInvalid))),
                 };
@@ -139,7 +139,8 @@ impl Login {
 enum Look {
     Blocked(Duration),
     Invalid,
-    Live(Box<Agent>),
+    /// The agent, and the number of the attempt.
+    Live(Box<Agent>, u32),
 }
 
 /// Who starts next Monday may choose the password today; who left may not.

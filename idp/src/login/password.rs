@@ -69,15 +69,16 @@ impl Login {
         let soi = self.settings.soi_syntax.parse(typed).ok();
 
         let (attempt, known) = self.take_attempt(&key, soi.as_ref(), visit, now).await?;
-        if let Attempt::Blocked(until) = attempt {
-            return Ok(Step::Throttled { wait: now.until(until) });
-        }
+        let taken = match attempt {
+            Attempt::Blocked(until) => return Ok(Step::Throttled { wait: now.until(until) }),
+            Attempt::Taken(taken) => taken,
+        };
 
         let phc = known.as_ref().and_then(|k| k.password.as_ref()).map(|p| p.phc.clone());
         let verdict = match self.passwords.verify(password.clone(), phc).await {
             Ok(verdict) => verdict,
             Err(full) => {
-                self.give_back(&key, visit.zone).await?;
+                self.give_back(&key, visit.zone, taken).await?;
                 return Err(full.into());
             }
         };
@@ -127,10 +128,10 @@ impl Login {
     }
 
     /// The queue was full: the attempt was none.
-    pub(super) async fn give_back(&self, key: &[u8; 32], zone: NetworkZone) -> Result<(), StoreError> {
-        self.store
-            .write(async |tx: &mut Tx| -> Result<(), StoreError> { throttle::give_back(tx, key, zone).await })
-            .await
+    pub(super) async fn give_back(&self, key: &[u8; 32], zone: NetworkZone, taken: u32) -> Result<(), StoreError> {
+        let give_back =
+            async |tx: &mut Tx| -> Result<(), StoreError> { throttle::give_back(tx, key, zone, taken).await };
+        self.store.write(give_back).await
     }
 
     async fn note_wrong_credentials(

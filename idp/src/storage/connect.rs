@@ -3,7 +3,10 @@
 //! SQLite: WAL, foreign keys, `synchronous = FULL`, one writer connection and a pool of readers. PostgreSQL: one pool,
 //! READ COMMITTED, serialization failures and deadlocks run again.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -59,6 +62,9 @@ impl Store {
                 if !settings.create && !path.exists() {
                     return Err(StoreError::Unavailable(Cause::Absent, None));
                 }
+                if settings.create {
+                    create_private(path)?;
+                }
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(settings.create)
@@ -76,6 +82,8 @@ impl Store {
                 if let Some(password) = password {
                     options = options.password(password.reveal());
                 }
+                // Without it a statement waits for a lock as long as somebody holds it.
+                options = options.options([("lock_timeout", format!("{}ms", settings.busy_timeout.as_millis()))]);
                 // The pool would try a refused port again and again, and then only say that time is up.
                 timeout(settings.busy_timeout, options.connect())
                     .await
@@ -161,6 +169,22 @@ impl Store {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// Makes the file readable by its owner only: it holds what HR knows. Its log files get the same mode from the engine.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let cause = match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Cause::Absent,
+                io::ErrorKind::ReadOnlyFilesystem => Cause::ReadOnly,
+                io::ErrorKind::StorageFull => Cause::Full,
+                _ => Cause::Other,
+            };
+            Err(StoreError::Unavailable(cause, Some(sqlx::Error::Io(error))))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -13,8 +13,9 @@ statements! {
             WHERE throttle.blocked_until <= excluded.last_at RETURNING attempts";
     BLOCK = "UPDATE throttle SET blocked_until = $3 WHERE identifier_key = $1 AND zone = $2";
     BLOCKED_UNTIL = "SELECT blocked_until FROM throttle WHERE identifier_key = $1 AND zone = $2";
+    /// Only if no other attempt came after it: the delay that one started stays.
     GIVE_BACK = "UPDATE throttle SET attempts = attempts - 1, blocked_until = last_at \
-                 WHERE identifier_key = $1 AND zone = $2 AND attempts > 0";
+                 WHERE identifier_key = $1 AND zone = $2 AND attempts = $3";
     CLEAR = "DELETE FROM throttle WHERE identifier_key = $1 AND zone = $2";
     PURGE = "DELETE FROM throttle WHERE last_at < $1 AND blocked_until < $2";
 }
@@ -48,9 +49,11 @@ pub async fn take(tx: &mut Tx, key: &[u8; 32], zone: NetworkZone, now: Timestamp
     Ok(Attempt::Taken(attempts))
 }
 
-/// Takes an attempt back that was never looked at (the queue was full).
-pub async fn give_back(tx: &mut Tx, key: &[u8; 32], zone: NetworkZone) -> Result<(), StoreError> {
-    on!(tx, conn => sqlx::query(GIVE_BACK).bind(key.as_slice()).bind(zone.as_str()).execute(conn).await.map(drop))?;
+/// Takes back the attempt numbered `taken`, which was never looked at (the queue was full).
+pub async fn give_back(tx: &mut Tx, key: &[u8; 32], zone: NetworkZone, taken: u32) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(GIVE_BACK)
+        .bind(key.as_slice()).bind(zone.as_str()).bind(i64::from(taken))
+        .execute(conn).await.map(drop))?;
     Ok(())
 }
 

@@ -147,7 +147,7 @@ impl PasswordPool {
     /// Whether `password` is the one that `stored` was made of.
     ///
     /// Without a readable stored hash (no such agent, not activated) the same work is done for nothing, so that the
-    /// answer takes as long (NIST-10, ASVS 6.3.8). An over-long password is not hashed, a short text is instead.
+    /// answer takes as long (ASVS 6.3.8). An over-long password is not hashed, a short text is instead.
     pub async fn verify(&self, password: PlainPassword, stored: Option<String>) -> Result<Verdict, PasswordPoolError> {
         let target = self.target(stored.as_deref());
         let possible = target.is_real && !password.is_over_long();

@@ -211,10 +211,7 @@ impl Provider {
 fn settle(result: Result<AuthorizeStep, AuthorizeError>) -> Result<AuthorizeStep, ProviderError> {
     match result {
         Ok(step) => Ok(step),
-        Err(AuthorizeError::Page(error)) => {
-            tracing::info!(why = %error, "authorization request without a return address refused");
-            Ok(AuthorizeStep::Page(error))
-        }
+        Err(AuthorizeError::Page(error)) => Ok(AuthorizeStep::Page(error)),
         Err(AuthorizeError::Redirect(response)) => Ok(AuthorizeStep::Redirect(response)),
         Err(AuthorizeError::Provider(error)) => Err(error),
     }

@@ -82,7 +82,7 @@ impl Provider {
                 }
                 self.end_session(session, "logout", &caller.contact).await?;
             }
-            // A cross-site POST does not carry the cookie. The ID token names the session, and only its application has it.
+            // A browser that keeps our cookie back. The ID token names the session, and only its application has it.
             (None, Some(Hint { sid: Some(sid), .. })) => {
                 if let Some(session) = self.find_session(sid).await? {
                     self.end_session(&session, "logout", &caller.contact).await?;
@@ -180,6 +180,12 @@ impl Provider {
     async fn find_session(&self, sid: &Sid) -> Result<Option<Session>, ProviderError> {
         self.store.read(async |tx: &mut Tx| Ok(sessions::find(tx, sid).await?)).await
     }
+}
+
+/// The same request as a query string. A cross-site POST does not carry our cookie, and "you are signed out" would be a
+/// lie: it comes back by GET, which does (as OA-40 for authorization requests).
+pub fn as_query(params: &Params) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(params.only(KEPT).pairs()).finish()
 }
 
 fn refused(error: LogoutError) -> LogoutStep {

@@ -94,11 +94,19 @@ async fn a_hint_about_another_agent_asks_first() {
 }
 
 #[tokio::test]
-async fn a_post_without_our_cookie_ends_the_session_that_the_id_token_names() {
+async fn without_our_cookie_the_id_token_names_the_session_that_ends() {
     let town = Town::new().await;
     let (hint, session) = logged_in(&town).await;
     done(logout(&town, &[("id_token_hint", &hint)], None).await);
     assert!(!lives(&town, &session).await);
+}
+
+#[test]
+fn a_post_comes_back_as_a_query_that_says_the_same() {
+    let request = params(&[("id_token_hint", "a.b.c"), ("state", "a b&é"), ("csrf", "x"), ("state", "twice")]);
+    let query = as_query(&request);
+    assert_eq!(query, "id_token_hint=a.b.c&state=a+b%26%C3%A9&state=twice");
+    assert_eq!(Params::parse(query.as_bytes()).unwrap(), request.only(KEPT));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! The code is consumed first and stays spent whatever follows, so that nobody guesses twice: refusals are `Ok(Refused)`
 //! inside the transaction, which keeps what was written. A stolen code in the hands of another client is therefore burnt
-//! (`docs/decisions`: one login denied against a second guess).
+//! (`docs/decisions/0003`: one login denied against a second guess).
 
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::oauth::Params;
-use crate::oauth::logout::{LogoutError, LogoutStep};
+use crate::oauth::logout::{self, LogoutError, LogoutStep};
 use crate::ui::pages::bad_request::{BadRequest, BadRequestProblem};
 use crate::ui::pages::logout_confirm::LogoutConfirm;
 use crate::ui::pages::signed_out::SignedOut;
@@ -23,12 +23,16 @@ pub async fn get(mut visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     answered.unwrap_or_else(|failure| failure.into_page(&visitor))
 }
 
-/// The confirmation page's form, which carries our CSRF value; or an application's own POST, which does not.
+/// The confirmation page's form, which carries our CSRF value; or an application's own POST, which does not and comes
+/// without our cookie: it is sent round by GET.
 pub async fn post(mut visitor: Visitor, form: Result<Form, FormError>) -> Response {
     let answered = match form {
         Ok(Form(params)) => {
-            let confirmed = visitor.own(&params).is_some();
-            answer(&mut visitor, &params, confirmed).await
+            if visitor.own(&params).is_some() {
+                answer(&mut visitor, &params, true).await
+            } else {
+                Ok(visitor.see_other(&format!("/oauth2/logout?{}", logout::as_query(&params))))
+            }
         }
         Err(error) => Err(error.into()),
     };

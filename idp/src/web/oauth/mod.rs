@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::domain::audit::Contact;
 use crate::oauth::{Caller, ErrorCode, ProviderError};
 use crate::web::Visitor;
 use crate::web::error::{Failure, RETRY_AFTER, chain};
@@ -30,9 +31,10 @@ impl Visitor {
         Ok(Caller { zone: self.zone(), contact: self.contact.clone(), session: self.session().await? })
     }
 
-    /// A back-channel contact: no browser, no session.
+    /// A back-channel contact: no browser, no session. Where the application's server stands says nothing about where the
+    /// agent is (PRODUCT §2.2), so the audit's zone stays empty.
     pub fn application_caller(&self) -> Caller {
-        Caller { zone: self.zone(), contact: self.contact.clone(), session: None }
+        Caller { zone: self.zone(), contact: Contact { zone: None, ..self.contact.clone() }, session: None }
     }
 }
 
