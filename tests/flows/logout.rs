@@ -21,7 +21,8 @@ for_each_engine!(
     only_a_registered_address_is_followed_and_the_state_goes_with_it,
     what_cannot_be_followed_is_a_page_and_the_session_stays,
     who_was_not_signed_in_is_signed_out,
-    a_cross_site_post_with_the_id_token_ends_the_session_that_it_names,
+    a_cross_site_post_logs_out_by_way_of_a_get_and_ends_nothing_by_itself,
+    an_id_token_without_the_browser_ends_no_session,
 );
 
 const AFTERWARDS: &str = "https://app.ville.example/bye?from=octroi";
@@ -86,11 +87,13 @@ async fn a_post_without_our_csrf_value_asks_too(database: Database) {
     let stranger =
         Browser::new().get(format!("{}/login", scene.idp.issuer)).await.form("/login").fields["csrf"].clone();
     for wrong in ["", "x", &stranger] {
-        let page = scene.browser.post_fields(&scene.endpoint, &[("csrf", wrong)]).await;
+        let round = scene.browser.post_fields(&scene.endpoint, &[("csrf", wrong)]).await;
+        let page = scene.browser.follow(round).await;
         assert!(asks(&page) && scene.is_signed_in().await, "{wrong:?}");
     }
     let evil = scene.browser.clone().with_header("origin", "https://evil.example");
-    assert!(asks(&evil.post_fields(&scene.endpoint, &[("csrf", &right)]).await) && scene.is_signed_in().await);
+    let round = evil.post_fields(&scene.endpoint, &[("csrf", &right)]).await;
+    assert!(asks(&scene.browser.follow(round).await) && scene.is_signed_in().await);
     let page = scene.browser.submit(&form).await;
     assert!(is_signed_out_page(&page) && !scene.is_signed_in().await);
 }
@@ -164,21 +167,33 @@ async fn who_was_not_signed_in_is_signed_out(database: Database) {
     let scene = scene(&database).await;
     let stranger = Browser::new();
     assert!(is_signed_out_page(&stranger.get(&scene.endpoint).await));
-    assert!(is_signed_out_page(&stranger.post_fields(&scene.endpoint, &[]).await));
+    let round = stranger.post_fields(&scene.endpoint, &[]).await;
+    assert!(is_signed_out_page(&stranger.follow(round).await));
     let url = with(&with(&scene.endpoint, "client_id", "portal"), "post_logout_redirect_uri", AFTERWARDS);
     assert_eq!(stranger.get(url).await.header("location"), Some(AFTERWARDS));
     assert!(scene.is_signed_in().await);
 }
 
-async fn a_cross_site_post_with_the_id_token_ends_the_session_that_it_names(database: Database) {
+async fn a_cross_site_post_logs_out_by_way_of_a_get_and_ends_nothing_by_itself(database: Database) {
     let scene = scene(&database).await;
     let elsewhere = Browser::new();
     sign_in(&scene.idp.issuer, &elsewhere, "100001").await;
-    // SameSite=Lax: the application's form arrives without our cookies.
+    // SameSite=Lax: the application's form arrives without our cookies, and nothing is concluded from that.
     let fields = [("id_token_hint", scene.tokens.id_token.as_str()), ("post_logout_redirect_uri", AFTERWARDS)];
     let cross_site = Browser::new().with_header("origin", "https://app.ville.example");
-    let page = cross_site.post_fields(&scene.endpoint, &fields).await;
+    let round = cross_site.post_fields(&scene.endpoint, &fields).await;
+    assert_eq!((round.status, round.header("set-cookie")), (303, None));
+    assert!(scene.is_signed_in().await, "neither the row nor the cookie is touched");
+    // The browser follows by GET, now with its cookies: the session that the ID token names ends.
+    let page = scene.browser.get(round.location().expect("a way round")).await;
     assert_eq!((page.status, page.header("location")), (303, Some(AFTERWARDS)));
     assert!(!scene.is_signed_in().await);
     assert!(is_signed_in(&scene.idp.issuer, &elsewhere).await, "the agent's other browser stays");
+}
+
+async fn an_id_token_without_the_browser_ends_no_session(database: Database) {
+    let scene = scene(&database).await;
+    let thief = Browser::new();
+    thief.get(with(&scene.endpoint, "id_token_hint", &scene.tokens.id_token)).await;
+    assert!(scene.is_signed_in().await);
 }
