@@ -10,7 +10,6 @@ use tokio::task::JoinSet;
 
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
-use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
 use crate::storage::{Store, StoreError, Tx, activation, audit, codes, markers, sessions, throttle};
@@ -39,7 +38,6 @@ pub struct Jobs {
     pub sealer: Arc<Sealer>,
     pub applications: Arc<ArcSwap<Applications>>,
     pub keys: Arc<ArcSwap<KeyRing>>,
-    pub sessions: SessionPolicy,
     /// One reload at a time: what was read first must not be stored last.
     pub reloading: Arc<Mutex<()>>,
 }
@@ -63,11 +61,9 @@ impl Jobs {
     /// Deletes sessions, codes and counts that are over, and events past their retention.
     pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.minus(KEEP);
-        // A session is over when its longest life is; no zone may outlast `internal` (`config`).
-        let begun_before = before.minus(self.sessions.internal.absolute);
         self.store
             .write(async |tx: &mut Tx| -> Result<u64, StoreError> {
-                Ok(sessions::purge(tx, begun_before).await?
+                Ok(sessions::purge(tx, before).await?
                     + codes::purge(tx, before).await?
                     + activation::purge(tx, before).await?
                     + throttle::purge(tx, now).await?
