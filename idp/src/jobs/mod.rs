@@ -22,8 +22,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// How often what is over is deleted.
 const PURGE: Duration = Duration::from_mins(10);
 
-/// Sessions, spent codes and the like are kept this long: longer than the longest session that the configuration allows.
-const KEEP: Duration = Duration::from_hours(9 * 24);
+/// Sessions, spent codes and the like are kept this long after their end, for questions the day after.
+const KEEP: Duration = Duration::from_hours(48);
 
 /// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
 pub const AUDIT_MONTHS: u32 = 12;

@@ -1,3 +1,5 @@
+//! The authorization endpoint as a whole: login, zone, decision, code, and the ways back.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Logout: who is asked, whose session ends, where nobody is sent.
+
 use std::time::Duration;
 
 use super::*;
