@@ -1,13 +1,21 @@
 //! Login: uniform words before the right password, the plain truth after it, and delays that no burst outruns.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use harness::browser::{Browser, Page};
-use harness::engine::Database;
+use harness::engine::{Database, Engine};
 use harness::for_each_engine;
 use harness::idp::{PASSWORD, TestIdp};
 use octroi_idp::directory::AgentDraft;
-use octroi_idp::domain::audit::EventFilter;
+use octroi_idp::domain::agent::{Agent, AgentRecord, Employment};
+use octroi_idp::domain::audit::{Contact, EventFilter};
+use octroi_idp::domain::reason::Reason;
+use octroi_idp::domain::secret::{PlainPassword, PlainToken};
+use octroi_idp::domain::zone::NetworkZone;
+use octroi_idp::login::Visit;
+use octroi_idp::login::password::Step;
+use octroi_idp::storage::{StoreError, Tx, agents, passwords, sessions};
 
 use crate::{redeem, rp};
 
@@ -27,6 +35,8 @@ for_each_engine!(
     an_application_does_not_choose_the_language_for_good,
     the_login_page_tells_no_stranger_that_a_password_was_set,
     a_full_queue_answers_503_at_once_and_counts_no_attempt,
+    a_login_in_flight_does_not_outlive_an_activation,
+    a_login_in_flight_does_not_outlive_a_suspension,
 );
 
 async fn attempt(idp: &TestIdp, browser: &Browser, origin: &str, soi: &str, password: &str) -> Page {
@@ -292,4 +302,57 @@ async fn the_login_page_tells_no_stranger_that_a_password_was_set(database: Data
     let idp = TestIdp::start(&database).await;
     let page = Browser::new().get(format!("{}/login?activated=x&notice=activated", idp.issuer)).await;
     assert!(!page.says("Votre compte est activé"));
+}
+
+/// Logs in with [`PASSWORD`] while somebody else has written a change and not committed it: `after` is the agent as
+/// suspended, or `None` for another password. On PostgreSQL the login still reads what was before, and gets as far as the
+/// rows that the change has taken; only then does the change commit. On SQLite the login waits for the one writer.
+async fn log_in_during_a_change(idp: &TestIdp, db: &Database, before: &Agent, after: Option<&AgentRecord>) -> Step {
+    let (soi, now) = (&before.record.soi, idp.clock.now());
+    let begun = Mutex::new(None);
+    db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
+        match after {
+            Some(record) => assert!(agents::update(tx, record, before.version, now).await?),
+            None => passwords::set(tx, soi, "another", now).await?,
+        }
+        sessions::end_all(tx, soi, "a change", now).await?;
+        let (login, typed) = (idp.login().clone(), soi.to_string());
+        let attempt = tokio::spawn(async move {
+            let (contact, browser) = (Contact::default(), PlainToken::new("x"));
+            let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+            login.attempt(&typed, PlainPassword::new(PASSWORD), visit).await.expect("an answer")
+        });
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while db.engine == Engine::Postgres && !attempt.is_finished() && db.number(waiting).await == 0 {}
+        begun.lock().expect("nobody panics with it").replace(attempt);
+        Ok(())
+    })
+    .await
+    .expect("the change commits");
+    let attempt = begun.into_inner().expect("nobody panics with it").expect("a login began");
+    tokio::time::timeout(Duration::from_secs(60), attempt).await.expect("in time").expect("no panic")
+}
+
+async fn live_sessions(db: &Database) -> i64 {
+    db.number("SELECT count(*) FROM session WHERE ended_at IS NULL").await
+}
+
+async fn a_login_in_flight_does_not_outlive_an_activation(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let agent = idp.directory.get_agent("100001").await.expect("hired").agent;
+    let step = log_in_during_a_change(&idp, &database, &agent, None).await;
+    assert!(matches!(step, Step::WrongCredentials), "{step:?}");
+    assert_eq!(live_sessions(&database).await, 0);
+}
+
+async fn a_login_in_flight_does_not_outlive_a_suspension(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let agent = idp.directory.get_agent("100001").await.expect("hired").agent;
+    let suspended = AgentRecord { employment: Employment::Suspended, ..agent.record.clone() };
+    let step = log_in_during_a_change(&idp, &database, &agent, Some(&suspended)).await;
+    assert!(matches!(step, Step::Refused { reason: Reason::AccountSuspended, .. }), "the truth, not a guess: {step:?}");
+    assert_eq!(live_sessions(&database).await, 0, "and nothing revives when the agent is reinstated");
 }

@@ -10,11 +10,14 @@ use tokio::task::JoinSet;
 
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
+use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
 use crate::storage::{Store, StoreError, Tx, activation, audit, codes, markers, sessions, throttle};
 
 pub mod keys;
+#[cfg(test)]
+mod tests;
 
 /// How often the change markers are read: a change by the command line is seen within a second.
 const POLL: Duration = Duration::from_millis(500);
@@ -22,8 +25,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// How often what is over is deleted.
 const PURGE: Duration = Duration::from_mins(10);
 
-/// Sessions, spent codes and the like are kept this long after their end, for questions the day after.
-const KEEP: Duration = Duration::from_hours(48);
+/// Sessions, spent codes and the like are kept this long beyond the longest session that the configuration allows.
+const KEEP_AFTER: Duration = Duration::from_hours(2 * 24);
 
 /// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
 pub const AUDIT_MONTHS: u32 = 12;
@@ -40,6 +43,8 @@ pub struct Jobs {
     pub keys: Arc<ArcSwap<KeyRing>>,
     /// One reload at a time: what was read first must not be stored last.
     pub reloading: Arc<Mutex<()>>,
+    /// How long sessions may last: none is forgotten before.
+    pub sessions: SessionPolicy,
 }
 
 impl Jobs {
@@ -60,7 +65,8 @@ impl Jobs {
 
     /// Deletes sessions, codes and counts that are over, and events past their retention.
     pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let before = now.minus(KEEP);
+        let longest = self.sessions.internal.absolute.max(self.sessions.nomades.absolute);
+        let before = now.minus(longest.saturating_add(KEEP_AFTER));
         self.store
             .write(async |tx: &mut Tx| -> Result<u64, StoreError> {
                 Ok(sessions::purge(tx, before).await?

@@ -97,9 +97,7 @@ impl Login {
                     (Attempt::Taken(_), agent) => (Look::Invalid, Some((agent, Reason::ActivationInvalid))),
                 };
                 if let Some((agent, reason)) = reason {
-                    let mut event =
-                        Event::new("activation.refused", Actor::Stranger).refused(reason).with_contact(visit.contact);
-                    event.subject = agent.map(|a| a.record.soi);
+                    let event = refused_activation(agent.map(|a| a.record.soi), reason, visit);
                     audit::append(tx, &event, now).await?;
                 }
                 Ok(look)
@@ -118,22 +116,33 @@ impl Login {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let login_key = self.lookup.digest("login", soi.as_str());
-        let event =
-            Event::new("agent.activated", Actor::Agent(soi.clone())).with_subject(soi).with_contact(visit.contact);
         self.store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
-                if !activation::consume(tx, soi, digest, now).await? {
+                // The agent is held first: a login in flight either sees the new password or begins a session that ends here.
+                let standing = agents::hold(tx, soi).await?.map(|agent| self.standing(&agent, now));
+                if !standing.is_some_and(may_activate) || !activation::consume(tx, soi, digest, now).await? {
+                    let event = refused_activation(standing.map(|_| soi.clone()), Reason::ActivationInvalid, visit);
+                    audit::append(tx, &event, now).await?;
                     return Ok(false);
                 }
                 passwords::set(tx, soi, phc, now).await?;
-                sessions::end_all(tx, soi, "activation", now).await?;
+                let ended = sessions::end_all(tx, soi, "activation", now).await?;
                 throttle::clear(tx, key, visit.zone).await?;
                 throttle::clear(tx, &login_key, visit.zone).await?;
+                let event = Event::new("agent.activated", Actor::Agent(soi.clone()))
+                    .with_subject(soi)
+                    .with_contact(visit.contact)
+                    .with_detail(serde_json::json!({ "sessions_ended": ended }));
                 audit::append(tx, &event, now).await?;
                 Ok(true)
             })
             .await
     }
+}
+
+fn refused_activation(soi: Option<Soi>, reason: Reason, visit: Visit<'_>) -> Event {
+    let event = Event::new("activation.refused", Actor::Stranger).refused(reason).with_contact(visit.contact);
+    Event { subject: soi, ..event }
 }
 
 enum Look {

@@ -36,6 +36,15 @@ pub enum Step {
     Throttled { wait: Duration },
 }
 
+/// What became of a login whose password was right when it was verified.
+enum Begun {
+    Session,
+    /// Another password was chosen meanwhile.
+    PasswordChanged,
+    /// The account was shut meanwhile.
+    Shut(Reason),
+}
+
 /// An agent with the password that was looked up for this attempt.
 pub(super) struct Known {
     pub agent: Agent,
@@ -152,6 +161,7 @@ impl Login {
             .await
     }
 
+    /// The password was right and the account is shut: the truth, with a reference to its event.
     async fn refuse(
         &self,
         agent: &Agent,
@@ -161,19 +171,17 @@ impl Login {
         now: Timestamp,
     ) -> Result<Step, LoginError> {
         let reference = self.random.reference();
-        let event = refused_login(Some(&agent.record.soi), reason, visit)
-            .with_reference(&reference)
-            .with_detail(serde_json::json!({ "agent_version": agent.version, "password_was_right": true }));
         self.store
             .write(async |tx: &mut Tx| -> Result<(), StoreError> {
                 throttle::clear(tx, key, visit.zone).await?;
-                audit::append(tx, &event, now).await
+                audit::append(tx, &shut_out(agent, reason, &reference, visit), now).await
             })
             .await?;
         Ok(Step::Refused { reason, reference })
     }
 
-    /// Begins the session, if the agent and the password are still what was verified.
+    /// Begins the session, if the agent and the password are still what was verified. Both are held until the session is
+    /// stored, so that whoever changes them comes before, and is seen here, or after, and ends this session too.
     pub(super) async fn begin(
         &self,
         agent: &Agent,
@@ -183,25 +191,37 @@ impl Login {
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Step, LoginError> {
-        let new = self.new_session(&agent.record.soi, visit.zone, now);
+        let soi = &agent.record.soi;
+        let (new, reference) = (self.new_session(soi, visit.zone, now), self.random.reference());
         let begun = self
             .store
-            .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
-                let soi = &agent.record.soi;
-                let still = passwords::find(tx, soi).await?.is_some_and(|p| p.phc == verified.phc)
-                    && agents::find(tx, soi).await?.is_some_and(|a| self.standing(&a, now).refusal().is_none());
-                if !still {
-                    return Ok(false);
+            .write(async |tx: &mut Tx| -> Result<Begun, StoreError> {
+                let (agent, password) = (agents::hold(tx, soi).await?, passwords::hold(tx, soi).await?);
+                // By its age, which another login's renewed hash keeps.
+                let Some(agent) = agent.filter(|_| password.is_some_and(|p| p.changed_at == verified.changed_at))
+                else {
+                    let event = refused_login(Some(soi), Reason::CredentialsInvalid, visit)
+                        .with_detail(serde_json::json!({ "password_changed_meanwhile": true }));
+                    audit::append(tx, &event, now).await?;
+                    return Ok(Begun::PasswordChanged);
+                };
+                throttle::clear(tx, key, visit.zone).await?;
+                if let Some(reason) = self.standing(&agent, now).refusal() {
+                    audit::append(tx, &shut_out(&agent, reason, &reference, visit), now).await?;
+                    return Ok(Begun::Shut(reason));
                 }
                 if let Some(phc) = rehashed {
                     passwords::rehash(tx, soi, &verified.phc, phc).await?;
                 }
-                throttle::clear(tx, key, visit.zone).await?;
                 self.store_session(tx, &new, visit, now).await?;
-                Ok(true)
+                Ok(Begun::Session)
             })
             .await?;
-        Ok(if begun { Step::In(new) } else { Step::WrongCredentials })
+        Ok(match begun {
+            Begun::Session => Step::In(new),
+            Begun::PasswordChanged => Step::WrongCredentials,
+            Begun::Shut(reason) => Step::Refused { reason, reference },
+        })
     }
 
     pub(super) fn new_session(&self, soi: &Soi, zone: NetworkZone, now: Timestamp) -> NewSession {
@@ -227,8 +247,16 @@ impl Login {
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if let Some(before) = visit.session {
-            sessions::end(tx, &before.sid, "relogin", now).await?;
+        if let Some(before) = visit.session
+            && sessions::end(tx, &before.sid, "relogin", now).await?
+        {
+            // Its agent may be somebody else: on a shared machine the one who comes ends what the other left open.
+            let ended = Event::new("session.ended", Actor::Agent(new.session.soi.clone()))
+                .with_subject(&before.soi)
+                .with_session(&before.sid)
+                .with_contact(visit.contact)
+                .with_detail(serde_json::json!({ "why": "relogin" }));
+            audit::append(tx, &ended, now).await?;
         }
         sessions::insert(tx, &new.session, &crate::crypto::hash::hash_token(&new.cookie)).await?;
         let event = Event::new("login.succeeded", Actor::Agent(new.session.soi.clone()))
@@ -241,6 +269,12 @@ impl Login {
             }));
         audit::append(tx, &event, now).await
     }
+}
+
+fn shut_out(agent: &Agent, reason: Reason, reference: &Reference, visit: Visit<'_>) -> Event {
+    refused_login(Some(&agent.record.soi), reason, visit)
+        .with_reference(reference)
+        .with_detail(serde_json::json!({ "agent_version": agent.version, "password_was_right": true }))
 }
 
 fn refused_login(soi: Option<&Soi>, reason: Reason, visit: Visit<'_>) -> Event {

@@ -1,6 +1,7 @@
 //! An expired password is changed in the login flow: the ticket proves that the old one was just given.
 //!
-//! The ticket lives ten minutes in ephemeral state, works once, and only in the browser that obtained it.
+//! The ticket lives ten minutes in ephemeral state, works once, only in the browser that obtained it, and only where a
+//! password may be changed.
 
 use std::time::Duration;
 
@@ -15,9 +16,10 @@ use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::NetworkZone;
 use crate::ephemeral::Kind;
 use crate::storage::passwords::StoredPassword;
-use crate::storage::{StoreError, Tx, agents, audit, passwords, throttle};
+use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions, throttle};
 
 /// How long a ticket waits for the new password.
 const TICKET_LIFETIME: Duration = Duration::from_mins(10);
@@ -40,7 +42,8 @@ pub enum Renewal {
     In(NewSession),
     /// Refused by a rule; the ticket still works.
     Breach(Breach),
-    /// The ticket is unknown, spent, too old or another browser's: log in again.
+    /// The ticket is unknown, spent, too old, another browser's or shown outside, or what it stands for changed: log in
+    /// again.
     Gone,
 }
 
@@ -94,32 +97,59 @@ impl Login {
     ) -> Result<Renewal, LoginError> {
         let now = self.clock.now();
         let Some(ticket) = self.find_ticket(token, visit.browser).await? else { return Ok(Renewal::Gone) };
-        let Some((agent, stored)) = self.ticket_owner(&ticket, now).await? else { return Ok(Renewal::Gone) };
+        if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
+            // Outside, a password is changed after the second factor only (PRODUCT §4); the ticket was obtained inside.
+            return self.refuse_renewal(&ticket, Reason::PasswordExpired, visit, now).await;
+        }
+        let (agent, stored) = match self.ticket_owner(&ticket, now).await? {
+            Ok(owner) => owner,
+            Err(reason) => return self.refuse_renewal(&ticket, reason, visit, now).await,
+        };
         if let Err(breach) = same_twice(&new, &again).and_then(|()| self.check_new(&agent, &new)) {
             return Ok(Renewal::Breach(breach));
         }
-        if self.passwords.verify(new.clone(), Some(stored.phc.clone())).await?.matches {
+        if self.passwords.verify(new.clone(), Some(stored.phc)).await?.matches {
             return Ok(Renewal::Breach(Breach::Unchanged));
         }
         let phc = self.passwords.hash(new).await?;
         if self.ephemeral.take(Kind::PasswordTicket, &ticket_key(token)).await?.is_none() {
-            return Ok(Renewal::Gone);
+            return self.refuse_renewal(&ticket, Reason::CredentialsInvalid, visit, now).await;
         }
+        self.change(&ticket, &phc, visit, now).await
+    }
 
-        let session = self.new_session(&ticket.soi, visit.zone, now);
-        let changed = Event::new("password.changed", Actor::Agent(ticket.soi.clone()))
-            .with_subject(&ticket.soi)
-            .with_session(&session.session.sid)
-            .with_contact(visit.contact)
-            .with_detail(serde_json::json!({ "why": ticket.reason }));
+    /// Changes the password, ends the sessions that the old one began, and begins a new one; or notes why not.
+    async fn change(
+        &self,
+        ticket: &Ticket,
+        phc: &str,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<Renewal, LoginError> {
+        let soi = &ticket.soi;
+        let session = self.new_session(soi, visit.zone, now);
         let done = self
             .store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
-                let active =
-                    agents::find(tx, &ticket.soi).await?.is_some_and(|a| self.standing(&a, now).refusal().is_none());
-                if !active || !passwords::replace(tx, &ticket.soi, &stored.phc, &phc, now).await? {
+                let reason = match agents::hold(tx, soi).await? {
+                    Some(agent) => self.standing(&agent, now).refusal(),
+                    None => Some(Reason::CredentialsInvalid),
+                };
+                let reason = match reason {
+                    None if passwords::replace(tx, soi, ticket.changed_at, phc, now).await? => None,
+                    None => Some(Reason::CredentialsInvalid),
+                    shut => shut,
+                };
+                if let Some(reason) = reason {
+                    audit::append(tx, &refused_renewal(ticket, reason, visit), now).await?;
                     return Ok(false);
                 }
+                let ended = sessions::end_all(tx, soi, "password.changed", now).await?;
+                let changed = Event::new("password.changed", Actor::Agent(soi.clone()))
+                    .with_subject(soi)
+                    .with_session(&session.session.sid)
+                    .with_contact(visit.contact)
+                    .with_detail(serde_json::json!({ "why": ticket.reason, "sessions_ended": ended }));
                 audit::append(tx, &changed, now).await?;
                 self.store_session(tx, &session, visit, now).await?;
                 Ok(true)
@@ -128,27 +158,49 @@ impl Login {
         Ok(if done { Renewal::In(session) } else { Renewal::Gone })
     }
 
-    /// The agent of a ticket and the password that it renews, if both are still so.
+    /// The agent of a ticket and the password that it renews, if both are still so; else the reason.
     async fn ticket_owner(
         &self,
         ticket: &Ticket,
         now: Timestamp,
-    ) -> Result<Option<(Agent, StoredPassword)>, StoreError> {
+    ) -> Result<Result<(Agent, StoredPassword), Reason>, StoreError> {
         let found = self
             .store
             .read(async |tx: &mut Tx| -> Result<_, StoreError> {
                 Ok((agents::find(tx, &ticket.soi).await?, passwords::find(tx, &ticket.soi).await?))
             })
             .await?;
-        Ok(match found {
-            (Some(agent), Some(stored))
-                if stored.changed_at == ticket.changed_at && self.standing(&agent, now).refusal().is_none() =>
-            {
-                Some((agent, stored))
-            }
-            _ => None,
+        let (Some(agent), Some(stored)) = found else { return Ok(Err(Reason::CredentialsInvalid)) };
+        if stored.changed_at != ticket.changed_at {
+            return Ok(Err(Reason::CredentialsInvalid));
+        }
+        Ok(match self.standing(&agent, now).refusal() {
+            None => Ok((agent, stored)),
+            Some(reason) => Err(reason),
         })
     }
+
+    async fn refuse_renewal(
+        &self,
+        ticket: &Ticket,
+        reason: Reason,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<Renewal, LoginError> {
+        let event = refused_renewal(ticket, reason, visit);
+        self.store
+            .write(async |tx: &mut Tx| -> Result<(), StoreError> { audit::append(tx, &event, now).await })
+            .await?;
+        Ok(Renewal::Gone)
+    }
+}
+
+fn refused_renewal(ticket: &Ticket, reason: Reason, visit: Visit<'_>) -> Event {
+    Event::new("password.changed", Actor::Agent(ticket.soi.clone()))
+        .with_subject(&ticket.soi)
+        .refused(reason)
+        .with_contact(visit.contact)
+        .with_detail(serde_json::json!({ "why": ticket.reason }))
 }
 
 /// The plain ticket is a secret, so ephemeral state knows it by its hash.

@@ -2,7 +2,7 @@
 
 use super::{Login, LoginError};
 use crate::crypto::hash::hash_token;
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, Standing};
 use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
 use crate::domain::zone::NetworkZone;
@@ -10,14 +10,23 @@ use crate::storage::{StoreError, Tx, agents, sessions};
 
 impl Login {
     /// The live session behind this cookie, for a contact from `zone`. Notes the contact when a minute has passed.
+    ///
+    /// `None` also when its agent may not work today: nobody ends a session when the last day of a contract is over.
     pub async fn find_session(&self, cookie: &PlainToken, zone: NetworkZone) -> Result<Option<Session>, LoginError> {
         let now = self.clock.now();
         let hash = hash_token(cookie);
         let found = self
             .store
-            .read(async |tx: &mut Tx| -> Result<_, StoreError> { sessions::find_by_cookie(tx, &hash).await })
+            .read(async |tx: &mut Tx| -> Result<_, StoreError> {
+                let found = sessions::find_by_cookie(tx, &hash).await?;
+                let Some(session) = found.filter(|s| s.is_live(&self.settings.sessions, zone, now)) else {
+                    return Ok(None);
+                };
+                let agent = agents::find(tx, &session.soi).await?;
+                Ok(agent.filter(|a| self.standing(a, now) == Standing::Active).map(|_| session))
+            })
             .await?;
-        let Some(session) = found.filter(|s| s.is_live(&self.settings.sessions, zone, now)) else { return Ok(None) };
+        let Some(session) = found else { return Ok(None) };
         if session.is_touch_due(now) {
             self.store
                 .write(async |tx: &mut Tx| -> Result<(), StoreError> {

@@ -1,19 +1,22 @@
 //! What only shows inside: a hash that follows its parameters, and a login that races with HR.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::activation::{Activation, ActivationForm};
 use super::password::Step;
-use super::{Login, LoginSettings, Visit};
+use super::renewal::Renewal;
+use super::{Login, LoginSettings, NewSession, Visit};
 use crate::crypto::keyed::LookupKey;
 use crate::crypto::password::{PasswordPool, PasswordSettings};
 use crate::crypto::random::Random;
 use crate::crypto::short_code::{PlainCode, ShortCodeKey};
-use crate::domain::agent::{AgentRecord, Employment};
-use crate::domain::audit::Contact;
+use crate::domain::agent::{Agent, AgentRecord, Employment};
+use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
 use crate::domain::password_policy::PasswordPolicy;
+use crate::domain::reason::Reason;
 use crate::domain::secret::{KeyBytes, PlainPassword, PlainToken};
 use crate::domain::session::{SessionLimits, SessionPolicy};
 use crate::domain::soi::{Soi, SoiSyntax};
@@ -21,7 +24,8 @@ use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::memory::Memory;
 use crate::storage::activation::{NewCode, PURPOSE};
-use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, activation, agents, passwords};
+use crate::storage::passwords::StoredPassword;
+use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, activation, agents, audit, passwords};
 
 const PASSWORD: &str = "Marronnier-Quai-1607!";
 
@@ -43,13 +47,13 @@ async fn place() -> Place {
         create: true,
         read_connections: 2,
         write_connections: 2,
-        busy_timeout: std::time::Duration::from_secs(5),
+        busy_timeout: Duration::from_secs(5),
     };
     let store = Store::open(&settings).await.unwrap();
     store.migrate().await.unwrap();
     let (clock, random) = (Clock::manual(Timestamp::from_seconds(1_800_000_000)), Random::seeded(1));
     let master = KeyBytes::new(vec![9; 32]);
-    let hour = std::time::Duration::from_hours(1);
+    let hour = Duration::from_hours(1);
     let limits = SessionLimits { absolute: 12 * hour, idle: 2 * hour };
     let login = Login {
         store,
@@ -90,26 +94,72 @@ impl Place {
             start_date: None,
             end_date: None,
         };
-        let code = PlainCode::typed("K7QM-2F4X-9TWB");
         let now = login.clock.now();
-        let expires_at = now.plus(std::time::Duration::from_hours(1));
+        let insert = async |tx: &mut Tx| -> Result<(), StoreError> {
+            agents::insert(tx, &record, &login.random.sub(), now).await
+        };
+        login.store.write(insert).await.unwrap();
+        let code = self.issue_code().await;
+        assert_eq!(self.activate(&code).await, Activation::Done);
+    }
+
+    async fn issue_code(&self) -> PlainCode {
+        let (login, soi, code) = (&self.login, &self.soi, self.login.random.activation_code());
+        let (id, now) = (login.random.uuid(), login.clock.now());
+        let expires_at = now.plus(Duration::from_hours(1));
         let code_hash = login.short_codes.digest(PURPOSE, soi.as_str(), &code);
-        login
-            .store
-            .write(async |tx: &mut Tx| -> Result<(), StoreError> {
-                agents::insert(tx, &record, &login.random.sub(), now).await?;
-                activation::replace(tx, &NewCode { id: "code", soi, code_hash, expires_at }, now).await
-            })
-            .await
-            .unwrap();
+        let issue = async |tx: &mut Tx| -> Result<(), StoreError> {
+            activation::replace(tx, &NewCode { id: &id, soi, code_hash, expires_at }, now).await
+        };
+        login.store.write(issue).await.unwrap();
+        code
+    }
+
+    async fn activate(&self, code: &PlainCode) -> Activation {
         let form = ActivationForm {
-            soi: soi.to_string(),
+            soi: self.soi.to_string(),
             code: code.grouped(),
             new: PlainPassword::new(PASSWORD),
             again: PlainPassword::new(PASSWORD),
         };
         let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
-        assert_eq!(login.activate(form, visit(&contact, &browser)).await.unwrap(), Activation::Done);
+        self.login.activate(form, visit(&contact, &browser)).await.unwrap()
+    }
+
+    /// What an attempt knows when the verification of its password begins.
+    async fn looked_up(&self) -> (Agent, StoredPassword) {
+        let find = async |tx: &mut Tx| -> Result<_, StoreError> {
+            Ok((agents::find(tx, &self.soi).await?, passwords::find(tx, &self.soi).await?))
+        };
+        let (agent, password) = self.login.store.read(find).await.unwrap();
+        (agent.unwrap(), password.unwrap())
+    }
+
+    /// The end of an attempt whose password was right.
+    async fn begin(&self, agent: &Agent, verified: &StoredPassword, rehashed: Option<&str>) -> Step {
+        let (contact, browser, now) = (Contact::default(), PlainToken::new("browser"), self.login.clock.now());
+        self.login.begin(agent, verified, rehashed, &[0; 32], visit(&contact, &browser), now).await.unwrap()
+    }
+
+    /// HR changes the agent; sessions are left alone.
+    async fn change(&self, change: impl FnOnce(&mut AgentRecord)) {
+        let (mut agent, _) = self.looked_up().await;
+        change(&mut agent.record);
+        let (record, version, now) = (agent.record, agent.version, self.login.clock.now());
+        let update =
+            async |tx: &mut Tx| -> Result<bool, StoreError> { agents::update(tx, &record, version, now).await };
+        assert!(self.login.store.write(update).await.unwrap());
+    }
+
+    /// The events of one act, newest first.
+    async fn events(&self, act: &str) -> Vec<RecordedEvent> {
+        let filter = EventFilter { act: Some(act.to_owned()), limit: 100, ..EventFilter::default() };
+        let search = async |tx: &mut Tx| -> Result<_, StoreError> { audit::search(tx, &filter).await };
+        self.login.store.read(search).await.unwrap()
+    }
+
+    async fn newest(&self, act: &str) -> RecordedEvent {
+        self.events(act).await.into_iter().next().unwrap()
     }
 
     async fn phc(&self) -> String {
@@ -146,16 +196,165 @@ async fn a_login_stores_the_password_anew_when_the_parameters_have_changed() {
 #[tokio::test]
 async fn a_password_that_changed_while_it_was_verified_opens_no_session() {
     let place = place().await;
-    let agent = place
-        .login
-        .store
-        .read(async |tx: &mut Tx| -> Result<_, StoreError> { agents::find(tx, &place.soi).await })
-        .await
-        .unwrap()
-        .unwrap();
-    let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
-    let verified = passwords::StoredPassword { phc: "another".to_owned(), changed_at: place.login.clock.now() };
+    let (agent, verified) = place.looked_up().await;
     let now = place.login.clock.now();
-    let step = place.login.begin(&agent, &verified, None, &[0; 32], visit(&contact, &browser), now).await.unwrap();
-    assert!(matches!(step, Step::WrongCredentials));
+    let set = async |tx: &mut Tx| -> Result<(), StoreError> { passwords::set(tx, &place.soi, "another", now).await };
+    place.login.store.write(set).await.unwrap();
+    assert!(matches!(place.begin(&agent, &verified, None).await, Step::WrongCredentials));
+}
+
+#[tokio::test]
+async fn two_logins_at_once_both_succeed_when_the_hash_is_renewed() {
+    let place = place().await;
+    let (agent, verified) = place.looked_up().await;
+    let (one, other) =
+        tokio::join!(place.begin(&agent, &verified, Some("renewed")), place.begin(&agent, &verified, Some("again")));
+    assert!(matches!((one, other), (Step::In(_), Step::In(_))));
+    assert!(["renewed", "again"].contains(&place.phc().await.as_str()));
+}
+
+#[tokio::test]
+async fn a_change_by_hr_that_shuts_nobody_out_does_not_stop_a_login() {
+    let place = place().await;
+    let (agent, verified) = place.looked_up().await;
+    place.change(|record| record.department = Some("41".to_owned())).await;
+    assert!(matches!(place.begin(&agent, &verified, None).await, Step::In(_)));
+}
+
+#[tokio::test]
+async fn a_login_that_lost_its_race_is_audited() {
+    let place = place().await;
+    let (agent, verified) = place.looked_up().await;
+    place.change(|record| record.employment = Employment::Suspended).await;
+    let step = place.begin(&agent, &verified, None).await;
+    let Step::Refused { reason: Reason::AccountSuspended, reference } = step else { panic!("{step:?}") };
+    let told = place.newest("login.refused").await;
+    assert_eq!((told.reason.as_deref(), told.reference), (Some("account.suspended"), Some(reference.to_string())));
+    assert_eq!(told.detail["password_was_right"], true);
+
+    let now = place.login.clock.now();
+    let set = async |tx: &mut Tx| -> Result<(), StoreError> { passwords::set(tx, &place.soi, "another", now).await };
+    place.login.store.write(set).await.unwrap();
+    let step = place.begin(&agent, &verified, None).await;
+    assert!(matches!(step, Step::WrongCredentials), "the old password learns nothing: {step:?}");
+    let told = place.newest("login.refused").await;
+    assert_eq!(told.reason.as_deref(), Some("credentials.invalid"));
+    assert_eq!(told.detail["password_changed_meanwhile"], true);
+}
+
+#[tokio::test]
+async fn of_two_activations_at_once_the_loser_is_audited() {
+    let place = place().await;
+    let Step::In(before) = place.log_in(&place.login).await else { panic!("logged in") };
+    let code = place.issue_code().await;
+    let (one, other) = tokio::join!(place.activate(&code), place.activate(&code));
+    let mut answers = [one, other];
+    answers.sort_by_key(|answer| *answer != Activation::Done);
+    assert_eq!(answers, [Activation::Done, Activation::Invalid]);
+    assert_eq!(place.newest("activation.refused").await.reason.as_deref(), Some("activation.invalid"));
+    assert_eq!(place.newest("agent.activated").await.detail["sessions_ended"], 1);
+    assert!(place.login.find_session(&before.cookie, NetworkZone::Internal).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_login_notes_the_session_that_it_ends() {
+    let place = place().await;
+    let Step::In(before) = place.log_in(&place.login).await else { panic!("logged in") };
+    for nth in 0..2 {
+        let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
+        let visit = Visit { session: Some(&before.session), ..visit(&contact, &browser) };
+        let step = place.login.attempt(place.soi.as_str(), PlainPassword::new(PASSWORD), visit).await.unwrap();
+        assert!(matches!(step, Step::In(_)));
+        let ended = place.events("session.ended").await;
+        assert_eq!(ended.len(), 1, "what had ended before does not end again ({nth})");
+        assert_eq!(ended[0].sid.as_deref(), Some(before.session.sid.as_str()));
+        assert_eq!((&ended[0].detail["why"], ended[0].subject.as_deref()), (&"relogin".into(), Some("100001")));
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_after_the_last_day_or_before_reinstatement() {
+    let place = place().await;
+    let Step::In(new) = place.log_in(&place.login).await else { panic!("logged in") };
+    let is_in = async || place.login.find_session(&new.cookie, NetworkZone::Internal).await.unwrap().is_some();
+    assert!(is_in().await);
+    place.change(|record| record.end_date = Some("2020-12-31".parse().unwrap())).await;
+    assert!(!is_in().await);
+    place.change(|record| record.end_date = None).await;
+    assert!(is_in().await, "nothing was ended");
+    place.change(|record| record.employment = Employment::Suspended).await;
+    assert!(!is_in().await);
+}
+
+const NEW: &str = "Platane-Passerelle-1742";
+
+/// Passwords are good for an hour, and this one is older.
+async fn expired_place() -> (Place, NewSession) {
+    let mut place = place().await;
+    let policy = PasswordPolicy { max_age: Some(Duration::from_hours(1)), ..place.login.settings.policy.clone() };
+    place.login.settings = Arc::new(LoginSettings { policy, ..(*place.login.settings).clone() });
+    let Step::In(before) = place.log_in(&place.login).await else { panic!("logged in") };
+    place.login.clock.advance(Duration::from_mins(61));
+    (place, before)
+}
+
+impl Place {
+    async fn ticket(&self) -> PlainToken {
+        let step = self.log_in(&self.login).await;
+        let Step::Renew { ticket, .. } = step else { panic!("{step:?}") };
+        ticket
+    }
+
+    async fn renew(&self, ticket: &PlainToken, zone: NetworkZone) -> Renewal {
+        let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
+        let visit = Visit { zone, ..visit(&contact, &browser) };
+        self.login.renew(ticket, PlainPassword::new(NEW), PlainPassword::new(NEW), visit).await.unwrap()
+    }
+
+    async fn refused_renewal(&self) -> Option<String> {
+        let told = self.newest("password.changed").await;
+        assert_eq!(told.outcome, "refused");
+        told.reason
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_ticket_does_not_leave_the_building() {
+    let (place, _) = expired_place().await;
+    let ticket = place.ticket().await;
+    let before = place.phc().await;
+    assert!(matches!(place.renew(&ticket, NetworkZone::Nomades).await, Renewal::Gone));
+    assert_eq!(place.phc().await, before);
+    assert_eq!(place.refused_renewal().await.as_deref(), Some("password.expired"));
+    assert!(matches!(place.renew(&ticket, NetworkZone::Internal).await, Renewal::In(_)), "back inside");
+}
+
+#[tokio::test]
+async fn a_renewed_password_ends_the_sessions_that_the_old_one_began() {
+    let (place, before) = expired_place().await;
+    let is_in =
+        async |new: &NewSession| place.login.find_session(&new.cookie, NetworkZone::Internal).await.unwrap().is_some();
+    assert!(is_in(&before).await);
+    let Renewal::In(new) = place.renew(&place.ticket().await, NetworkZone::Internal).await else { panic!("renewed") };
+    assert!(!is_in(&before).await && is_in(&new).await);
+    assert_eq!(place.newest("password.changed").await.detail["sessions_ended"], 1);
+}
+
+#[tokio::test]
+async fn a_renewal_that_was_overtaken_is_audited() {
+    let (place, _) = expired_place().await;
+    let (first, second, third) = (place.ticket().await, place.ticket().await, place.ticket().await);
+    let (one, other) =
+        tokio::join!(place.renew(&first, NetworkZone::Internal), place.renew(&second, NetworkZone::Internal));
+    assert!(
+        matches!((&one, &other), (Renewal::In(_), Renewal::Gone) | (Renewal::Gone, Renewal::In(_))),
+        "of two, one wins: {one:?} {other:?}"
+    );
+    let events = place.events("password.changed").await;
+    assert_eq!(events.iter().filter(|e| e.reason.as_deref() == Some("credentials.invalid")).count(), 1);
+    assert_eq!(events.len(), 2);
+
+    place.change(|record| record.employment = Employment::Left).await;
+    assert!(matches!(place.renew(&third, NetworkZone::Internal).await, Renewal::Gone));
+    assert_eq!(place.refused_renewal().await.as_deref(), Some("credentials.invalid"));
 }

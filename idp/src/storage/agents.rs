@@ -28,6 +28,7 @@ statements! {
     UPDATE = "UPDATE agent SET given_name = $2, family_name = $3, search_key = $4, email = $5, recovery_email = $6, \
               mobile = $7, department = $8, position = $9, manager_soi = $10, employment = $11, start_date = $12, \
               end_date = $13, version = version + 1, updated_at = $14 WHERE soi = $1 AND version = $15";
+    HOLD = concat!("UPDATE agent SET version = version WHERE soi = $1 RETURNING ", columns!());
     LIST = concat!("SELECT ", columns!(), " FROM agent WHERE soi > $1 \
             AND (CAST($2 AS TEXT) IS NULL OR department = $2) \
             AND (CAST($3 AS TEXT) IS NULL OR employment = $3) \
@@ -100,6 +101,15 @@ pub struct AgentFilter {
 /// The agent with this SOI.
 pub async fn find(tx: &mut Tx, soi: &Soi) -> Result<Option<Agent>, StoreError> {
     let row: Option<AgentRow> = on!(tx, conn => sqlx::query_as(FIND).bind(soi.as_str()).fetch_optional(conn).await)?;
+    row.map(Agent::try_from).transpose()
+}
+
+/// The agent as it is now, held so until the end of this transaction: a change by somebody else comes before or after it.
+///
+/// PostgreSQL reads each statement from its own state, so a plain `find` says nothing about the moment of the commit. Who
+/// holds several rows takes them in one order: agent, password, the rest.
+pub async fn hold(tx: &mut Tx, soi: &Soi) -> Result<Option<Agent>, StoreError> {
+    let row: Option<AgentRow> = on!(tx, conn => sqlx::query_as(HOLD).bind(soi.as_str()).fetch_optional(conn).await)?;
     row.map(Agent::try_from).transpose()
 }
 

@@ -1,0 +1,98 @@
+//! What is forgotten, and what never is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tempfile::TempDir;
+
+use super::{Jobs, load_applications};
+use crate::crypto::keys::KeyRing;
+use crate::crypto::seal::Sealer;
+use crate::domain::acr::AuthenticationMethod;
+use crate::domain::agent::{AgentRecord, Employment};
+use crate::domain::ids::{Sid, Sub};
+use crate::domain::secret::{KeyBytes, TokenHash};
+use crate::domain::session::{Session, SessionLimits, SessionPolicy};
+use crate::domain::soi::Soi;
+use crate::domain::time::{Clock, Timestamp};
+use crate::domain::zone::NetworkZone;
+use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, agents, sessions};
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
+    let files = tempfile::tempdir().unwrap();
+    let settings = StoreSettings {
+        url: DatabaseUrl::Sqlite(files.path().join("octroi.db")),
+        create: true,
+        read_connections: 2,
+        write_connections: 2,
+        busy_timeout: Duration::from_secs(5),
+    };
+    let store = Store::open(&settings).await.unwrap();
+    store.migrate().await.unwrap();
+    let jobs = Jobs {
+        clock: Clock::manual(Timestamp::from_seconds(1_800_000_000)),
+        sealer: Arc::new(Sealer::new(&KeyBytes::new(vec![9; 32])).unwrap()),
+        applications: Arc::new(ArcSwap::from_pointee(load_applications(&store).await.unwrap())),
+        keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(Vec::new()).unwrap())),
+        sessions: policy,
+        store,
+    };
+    (jobs, files)
+}
+
+async fn log_in(jobs: &Jobs) -> Session {
+    let soi = Soi::from_stored("100001".to_owned());
+    let record = AgentRecord {
+        soi: soi.clone(),
+        given_name: "Camille".to_owned(),
+        family_name: "Essai".to_owned(),
+        email: "camille@ville.example".to_owned(),
+        recovery_email: None,
+        mobile: None,
+        department: None,
+        position: None,
+        manager: None,
+        employment: Employment::Active,
+        start_date: None,
+        end_date: None,
+    };
+    let now = jobs.clock.now();
+    let session = Session {
+        sid: Sid::new("s"),
+        soi,
+        login_zone: NetworkZone::Internal,
+        authentication: AuthenticationMethod::password(),
+        auth_time: now,
+        last_seen_at: now,
+        ended_at: None,
+    };
+    let insert = async |tx: &mut Tx| -> Result<(), StoreError> {
+        agents::insert(tx, &record, &Sub::new("sub"), now).await?;
+        sessions::insert(tx, &session, &TokenHash::from_digest([1; 32])).await
+    };
+    jobs.store.write(insert).await.unwrap();
+    session
+}
+
+#[tokio::test]
+async fn a_session_within_its_limits_is_never_purged() {
+    let limits = |days: u32| SessionLimits { absolute: DAY * days, idle: DAY * days / 2 };
+    let policies = [
+        SessionPolicy { internal: limits(30), nomades: limits(1) },
+        SessionPolicy { internal: limits(1), nomades: limits(30) },
+        SessionPolicy { internal: limits(2), nomades: limits(1) },
+    ];
+    for policy in policies {
+        let (jobs, _files) = jobs(policy).await;
+        let session = log_in(&jobs).await;
+        let find = async |tx: &mut Tx| -> Result<_, StoreError> { sessions::find(tx, &session.sid).await };
+        let last = policy.internal.absolute.max(policy.nomades.absolute);
+        jobs.purge(session.auth_time.plus(last)).await.unwrap();
+        assert!(jobs.store.read(find).await.unwrap().is_some(), "{policy:?}");
+        jobs.purge(session.auth_time.plus(last + 3 * DAY)).await.unwrap();
+        assert!(jobs.store.read(find).await.unwrap().is_none(), "and then it goes: {policy:?}");
+    }
+}
