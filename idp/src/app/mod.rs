@@ -170,7 +170,7 @@ impl App {
             settings: Arc::new(oauth_settings(&config)),
         };
         let directory = directory(&config, store.clone(), &around);
-        let jobs = Jobs { store, clock, sealer, applications, keys };
+        let jobs = Jobs { store, clock, sealer, applications, keys, reloading: Arc::default() };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
         Ok(Self { web, directory, jobs, config })
     }

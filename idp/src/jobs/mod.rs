@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use crate::crypto::keys::KeyRing;
@@ -22,8 +22,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// How often what is over is deleted.
 const PURGE: Duration = Duration::from_mins(10);
 
-/// Sessions, spent codes and the like are kept this long: longer than the longest session that the configuration allows.
-const KEEP: Duration = Duration::from_hours(9 * 24);
+/// Sessions, spent codes and the like are kept this long after their end, for questions the day after.
+const KEEP: Duration = Duration::from_hours(48);
 
 /// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
 pub const AUDIT_MONTHS: u32 = 12;
@@ -38,6 +38,8 @@ pub struct Jobs {
     pub sealer: Arc<Sealer>,
     pub applications: Arc<ArcSwap<Applications>>,
     pub keys: Arc<ArcSwap<KeyRing>>,
+    /// One reload at a time: what was read first must not be stored last.
+    pub reloading: Arc<Mutex<()>>,
 }
 
 impl Jobs {
@@ -51,6 +53,7 @@ impl Jobs {
 
     /// Reads the applications again.
     pub async fn reload_applications(&self) -> Result<(), StoreError> {
+        let _alone = self.reloading.lock().await;
         self.applications.store(Arc::new(load_applications(&self.store).await?));
         Ok(())
     }

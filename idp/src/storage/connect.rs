@@ -83,6 +83,8 @@ impl Store {
                 if let Some(password) = password {
                     options = options.password(password.reveal());
                 }
+                // Without it a statement waits for a lock as long as somebody holds it.
+                options = options.options([("lock_timeout", format!("{}ms", settings.busy_timeout.as_millis()))]);
                 // The pool would try a refused port again and again, and then only say that time is up.
                 timeout(settings.busy_timeout, options.connect())
                     .await

@@ -117,6 +117,16 @@ impl Visitor {
             .then_some(form)
     }
 
+    /// What tells the login page that this browser has just activated an account: no link of a stranger can say so.
+    pub fn activated_mark(&self) -> String {
+        self.web.csrf.token_for(&format!("{}:activated", self.browser.reveal()))
+    }
+
+    /// Whether this mark was made for this browser.
+    pub fn is_activated_mark(&self, mark: &str) -> bool {
+        self.web.csrf.verify(&format!("{}:activated", self.browser.reveal()), mark)
+    }
+
     /// A page with its headers: policy, language, the pre-session cookie where the browser has none yet.
     pub fn page(&self, status: StatusCode, page: &dyn Page, form_action: Option<&str>) -> Result<Response, Failure> {
         let html = page.to_html()?;
@@ -142,7 +152,8 @@ impl Visitor {
         if let Ok(value) = HeaderValue::from_str(location) {
             response.headers_mut().insert(header::LOCATION, value);
         }
-        self.keep_browser(&mut response);
+        // No pre-session cookie here: a cross-site POST arrives without the one that the browser has, and a new one would
+        // make its open forms worthless. The page at the end of the redirect sets it where it is missing.
         response
     }
 

@@ -1,3 +1,5 @@
+//! The authorization endpoint as a whole: login, zone, decision, code, and the ways back.
+
 use std::sync::Arc;
 use std::time::Duration;
 

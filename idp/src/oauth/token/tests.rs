@@ -1,3 +1,5 @@
+//! The token endpoint: what a code gives, once, and to whom it gives nothing.
+
 use std::time::Duration;
 
 use serde_json::json;

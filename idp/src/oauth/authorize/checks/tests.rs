@@ -1,3 +1,5 @@
+//! Each check of an authorization request, and which entry points run it.
+
 use super::*;
 use crate::domain::application::{ApplicationRecord, ClientAuthMethod};
 use crate::oauth::authorize::{AuthorizeStep, PageError};
