@@ -171,7 +171,7 @@ impl App {
         };
         let directory = directory(&config, store.clone(), &around);
         let (sessions, reloading) = (config.session, Arc::default());
-        let jobs = Jobs { store, clock, sealer, applications, keys, sessions, reloading };
+        let jobs = Jobs { store, clock, sealer, applications, keys, reloading, sessions };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
         Ok(Self { web, directory, jobs, config })
     }
