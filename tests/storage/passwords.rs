@@ -78,7 +78,7 @@ async fn another_password_never_has_the_time_of_the_one_before(db: Database) {
 async fn a_held_password_waits_for_a_change_and_shows_it(db: Database) {
     add_agents(&db, &[agent("100001", "Marchand")]).await;
     set(&db, "old", 1).await.unwrap();
-    let (changed, told) = tokio::sync::oneshot::channel();
+    let (changed, told) = tokio::sync::oneshot::channel::<()>();
     let changed = std::sync::Mutex::new(Some(changed));
     let change = db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
         agents::hold(tx, &soi("100001")).await?;
