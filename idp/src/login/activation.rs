@@ -63,7 +63,7 @@ impl Login {
             self.give_back(&key, visit.zone, taken).await?;
             return Ok(Activation::Breach(breach));
         }
-        let phc = match self.passwords.hash(form.new).await {
+        let phc = match self.hashing(visit.zone).hash(form.new).await {
             Ok(phc) => phc,
             Err(full) => {
                 self.give_back(&key, visit.zone, taken).await?;

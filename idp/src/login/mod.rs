@@ -93,6 +93,14 @@ impl From<PasswordPoolError> for LoginError {
 }
 
 impl Login {
+    /// The hashing pool as contacts from `zone` may use it: a storm from outside leaves places for the office.
+    fn hashing(&self, zone: NetworkZone) -> PasswordPool {
+        match zone {
+            NetworkZone::Internal => PasswordPool::clone(&self.passwords),
+            NetworkZone::Nomades => self.passwords.outside(),
+        }
+    }
+
     fn standing(&self, agent: &Agent, now: Timestamp) -> Standing {
         agent.standing(now.date_in(&self.settings.time_zone))
     }

@@ -84,7 +84,7 @@ impl Login {
         };
 
         let phc = known.as_ref().and_then(|k| k.password.as_ref()).map(|p| p.phc.clone());
-        let verdict = match self.passwords.verify(password.clone(), phc).await {
+        let verdict = match self.hashing(visit.zone).verify(password.clone(), phc).await {
             Ok(verdict) => verdict,
             Err(full) => {
                 self.give_back(&key, visit.zone, taken).await?;
@@ -108,7 +108,7 @@ impl Login {
             let ticket = self.issue_ticket(&agent, &stored, Reason::PasswordExpired, &key, visit, now).await?;
             return Ok(Step::Renew { ticket, reason: Reason::PasswordExpired });
         }
-        let rehashed = if verdict.needs_rehash { self.passwords.hash(password).await.ok() } else { None };
+        let rehashed = if verdict.needs_rehash { self.hashing(visit.zone).hash(password).await.ok() } else { None };
         self.begin(&agent, &stored, rehashed.as_deref(), &key, visit, now).await
     }
 

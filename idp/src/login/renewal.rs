@@ -108,10 +108,10 @@ impl Login {
         if let Err(breach) = same_twice(&new, &again).and_then(|()| self.check_new(&agent, &new)) {
             return Ok(Renewal::Breach(breach));
         }
-        if self.passwords.verify(new.clone(), Some(stored.phc)).await?.matches {
+        if self.hashing(visit.zone).verify(new.clone(), Some(stored.phc)).await?.matches {
             return Ok(Renewal::Breach(Breach::Unchanged));
         }
-        let phc = self.passwords.hash(new).await?;
+        let phc = self.hashing(visit.zone).hash(new).await?;
         if self.ephemeral.take(Kind::PasswordTicket, &ticket_key(token)).await?.is_none() {
             return self.refuse_renewal(&ticket, Reason::CredentialsInvalid, visit, now).await;
         }
