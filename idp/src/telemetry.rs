@@ -73,6 +73,7 @@ fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!("octroi_login_total", "login attempts by zone, result and reason");
     describe_counter!("octroi_token_issued_total", "tokens issued by grant type and application");
+    describe_counter!("octroi_client_auth_failed_total", "client authentications that failed, by application");
     describe_counter!("octroi_zone_decision_total", "zone decisions by zone and why");
     describe_counter!("octroi_ignored_forwarding_header_total", "forwarding headers that were not believed");
     describe_histogram!("octroi_http_request_duration_seconds", "requests by route and status");

@@ -31,6 +31,9 @@ for_each_engine!(
     pages_speak_french_and_english_on_request,
     pages_have_the_strict_headers,
     a_password_over_the_limit_is_refused_like_any_wrong_one,
+    no_page_links_to_another_host_whatever_the_path,
+    an_application_does_not_choose_the_language_for_good,
+    the_login_page_tells_no_stranger_that_a_password_was_set,
     a_full_queue_answers_503_at_once_and_counts_no_attempt,
     a_login_in_flight_does_not_outlive_an_activation,
     a_login_in_flight_does_not_outlive_a_suspension,
@@ -274,6 +277,31 @@ async fn a_full_queue_answers_503_at_once_and_counts_no_attempt(database: Databa
         assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, &typed, "not the password").await.status, 401);
     }
     assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, &typed, "not the password").await.status, 429);
+}
+
+async fn no_page_links_to_another_host_whatever_the_path(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    for path in ["//evil.example/login", "///evil.example", "//evil.example//"] {
+        let page = Browser::new().get(format!("{}{path}", idp.issuer)).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(!page.body.contains("href=\"//"), "{path}");
+    }
+}
+
+async fn an_application_does_not_choose_the_language_for_good(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    let app = idp.register("portal", |_| {}).await;
+    let request = rp(&idp, &app).await.request();
+    let browser = Browser::new();
+    let asked = browser.follow(browser.get(format!("{}&ui_locales=en", request.url)).await).await;
+    assert!(asked.body.contains("<html lang=\"en\""), "for this login");
+    assert!(browser.get(format!("{}/login", idp.issuer)).await.body.contains("<html lang=\"fr\""), "not for the next");
+}
+
+async fn the_login_page_tells_no_stranger_that_a_password_was_set(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    let page = Browser::new().get(format!("{}/login?activated=x&notice=activated", idp.issuer)).await;
+    assert!(!page.says("Votre compte est activé"));
 }
 
 /// Logs in with [`PASSWORD`] while somebody else has written a change and not committed it: `after` is the agent as

@@ -1,11 +1,22 @@
 //! Whole flows over HTTP, each on both engines: a browser-like client, a foreign relying party, a provider on real sockets.
 
+mod activation;
+mod authorize;
+mod bad_input;
 mod code;
+mod decision;
+mod discovery;
 mod login;
+mod logout;
+mod operations;
+mod sessions;
+mod userinfo;
+mod zone;
 
-use harness::browser::Browser;
+use harness::browser::{Browser, Page};
 use harness::idp::{CALLBACK, PASSWORD, TestApp, TestIdp};
 use harness::rp::{Request, Rp, Tokens};
+use url::Url;
 
 /// A relying party for a registered application.
 async fn rp(idp: &TestIdp, app: &TestApp) -> Rp {
@@ -20,7 +31,44 @@ async fn tokens_at_the_office(idp: &TestIdp, rp: &Rp, browser: &Browser, soi: &s
 }
 
 /// Redeems the answer that a redirect carries.
-async fn redeem(rp: &Rp, request: Request, page: &harness::browser::Page) -> Result<Tokens, String> {
+async fn redeem(rp: &Rp, request: Request, page: &Page) -> Result<Tokens, String> {
     let callback = page.location().unwrap_or_else(|| panic!("no redirect: {} {}", page.status, page.body));
     rp.redeem(request, &callback).await
+}
+
+/// Logs in without an application; answers the redirect that carries the session cookie.
+async fn sign_in(origin: &str, browser: &Browser, soi: &str) -> Page {
+    let page = browser.get(format!("{origin}/login")).await;
+    let page = browser.submit(&page.form("/login").fill("soi", soi).fill("password", PASSWORD)).await;
+    assert_eq!(page.status, 303, "{}", page.body);
+    page
+}
+
+/// Whether this browser is signed in, for contacts at this origin.
+async fn is_signed_in(origin: &str, browser: &Browser) -> bool {
+    match browser.get(format!("{origin}/")).await.status {
+        200 => true,
+        303 => false,
+        other => panic!("/ answers {other}"),
+    }
+}
+
+/// The same address with this parameter, and with no other of its name.
+fn with(url: &Url, name: &str, value: &str) -> Url {
+    also(&without(url, name), name, value)
+}
+
+/// The same address without this parameter.
+fn without(url: &Url, name: &str) -> Url {
+    let pairs: Vec<_> = url.query_pairs().filter(|(key, _)| key != name).collect();
+    let mut changed = url.clone();
+    changed.query_pairs_mut().clear().extend_pairs(pairs);
+    changed
+}
+
+/// The same address with one more parameter of this name.
+fn also(url: &Url, name: &str, value: &str) -> Url {
+    let mut changed = url.clone();
+    changed.query_pairs_mut().append_pair(name, value);
+    changed
 }

@@ -35,9 +35,25 @@ impl Page {
 
     /// The text of `#reference`.
     pub fn reference(&self) -> Option<String> {
-        let after = &self.body[self.body.find("id=\"reference\"")?..];
+        self.text("reference")
+    }
+
+    /// The text of the element with this id.
+    pub fn text(&self, id: &str) -> Option<String> {
+        let after = &self.body[self.body.find(&format!("id=\"{id}\""))?..];
         let text = &after[after.find('>')? + 1..];
-        Some(text[..text.find('<')?].trim().to_owned())
+        Some(unescape(text[..text.find('<')?].trim()))
+    }
+
+    /// The whole `Set-Cookie` line of this cookie.
+    pub fn set_cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+        lines.into_iter().find(|line| line.split('=').next() == Some(name))
+    }
+
+    /// `name=value` of a cookie that this page sets, as a thief would send it.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.set_cookie(name)?.split(';').next().map(str::to_owned)
     }
 
     /// The text of `<h1>`.
@@ -133,12 +149,17 @@ impl Default for Browser {
 impl Browser {
     /// A fresh profile that speaks French.
     pub fn new() -> Self {
-        let client = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .expect("an HTTP client");
+        Self::with_client(|builder| builder)
+    }
+
+    /// A fresh profile on a machine with this address; all of `127.0.0.0/8` are this machine's.
+    pub fn at(address: IpAddr) -> Self {
+        Self::with_client(|builder| builder.local_address(address))
+    }
+
+    fn with_client(change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
+        let builder = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
+        let client = change(builder).build().expect("an HTTP client");
         let mut headers = HeaderMap::new();
         headers.insert("accept-language", HeaderValue::from_static("fr-FR,fr;q=0.9,en;q=0.5"));
         headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0 Gecko/20100101 Firefox/140.0"));
@@ -151,6 +172,18 @@ impl Browser {
         self
     }
 
+    /// The same browser with one more line of a header that may come twice.
+    pub fn and_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    /// The same browser with a header that is no text.
+    pub fn with_bytes(mut self, name: &'static str, value: &[u8]) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_bytes(value).expect("a header value"));
+        self
+    }
+
     /// The same browser behind another address.
     pub fn behind(self, forwarded_for: IpAddr) -> Self {
         self.with_header("x-forwarded-for", &forwarded_for.to_string())
@@ -159,6 +192,12 @@ impl Browser {
     /// GET, without following.
     pub async fn get(&self, url: impl AsRef<str>) -> Page {
         self.send(self.client.get(url.as_ref())).await
+    }
+
+    /// Any method, without a body.
+    pub async fn ask(&self, method: &str, url: impl AsRef<str>) -> Page {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        self.send(self.client.request(method, url.as_ref())).await
     }
 
     /// POST of a form that is not ours to refuse: raw fields.

@@ -1,5 +1,6 @@
-//! Both engines for every storage test: [`for_each_engine!`] makes two tests of one function, `sqlite::name` and
-//! `postgres::name`, each with a [`Database`] of its own that nobody else sees and that is gone afterwards.
+//! Both engines for every storage test: [`for_each_engine!`](crate::for_each_engine) makes two tests of one function,
+//! `sqlite::name` and `postgres::name`, each with a [`Database`] of its own that nobody else sees and that is gone
+//! afterwards.
 //!
 //! SQLite is a file in a temporary directory. PostgreSQL is a fresh database on the server that `OCTROI_TEST_POSTGRES_URL`
 //! names (`tests/run` starts one). Without it the PostgreSQL tests fail, and say what to do; only `OCTROI_TEST_QUICK=1`

@@ -6,6 +6,7 @@
 //! [`TestIdp::register`]. The clock starts at the real time and moves only by [`TestIdp::advance`].
 
 use std::net::TcpListener;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use octroi_idp::app::{App, Migrate, Surroundings};
@@ -13,11 +14,13 @@ use octroi_idp::config::Config;
 use octroi_idp::crypto::random::Random;
 use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
 use octroi_idp::domain::audit::{Actor, Contact, EventFilter, RecordedEvent};
-use octroi_idp::domain::secret::{KeyBytes, PlainPassword, PlainToken};
-use octroi_idp::domain::time::Clock;
+use octroi_idp::domain::secret::{PlainPassword, PlainToken};
+use octroi_idp::domain::time::{Clock, Timestamp};
 use octroi_idp::domain::zone::NetworkZone;
+use octroi_idp::jobs::Jobs;
 use octroi_idp::login::activation::{Activation, ActivationForm};
 use octroi_idp::login::{Login, Visit};
+use octroi_idp::storage::signing_keys::{self, SealedKey};
 use octroi_idp::storage::{DatabaseUrl, StoreError, Tx, audit};
 use octroi_idp::web::Web;
 use tempfile::TempDir;
@@ -44,9 +47,11 @@ pub struct TestIdp {
     pub clock: Clock,
     pub directory: Directory,
     pub web: Web,
+    pub jobs: Jobs,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
-    _files: TempDir,
+    ports: [u16; 3],
+    files: TempDir,
 }
 
 /// A registered application.
@@ -66,24 +71,37 @@ impl TestIdp {
     pub async fn start_with(database: &Database, extra: &str) -> Self {
         let files = tempfile::tempdir().expect("a temporary directory");
         let ports = free_ports();
-        let [office, gateway, metrics] = ports;
         let toml = configuration(database, ports, extra);
-        let path = files.path().join("octroi.toml");
-        std::fs::write(&path, toml).expect("the configuration");
-        for key in ["sealing.key", "pepper.key"] {
-            write_key(&files.path().join(key));
-        }
+        std::fs::write(files.path().join("octroi.toml"), toml).expect("the configuration");
+        write_key(&files.path().join("sealing.key"), SEALING_KEY.get_or_init(|| Random::system().bytes()));
+        write_key(&files.path().join("pepper.key"), &Random::system().bytes());
+        Self::launch(database, files, ports, Clock::manual(Clock::system().now())).await
+    }
+
+    /// Stops this provider and starts it again: same configuration, same keys, same database, same time.
+    pub async fn restart(mut self, database: &Database) -> Self {
+        let empty = tempfile::tempdir().expect("a temporary directory");
+        let files = std::mem::replace(&mut self.files, empty);
+        let (ports, clock) = (self.ports, self.clock.clone());
+        self.stop().await;
+        Self::launch(database, files, ports, clock).await
+    }
+
+    async fn launch(database: &Database, files: TempDir, ports: [u16; 3], clock: Clock) -> Self {
+        let [office, gateway, metrics] = ports;
         let password = match &database.settings.url {
             DatabaseUrl::Postgres { password: Some(password), .. } => password.reveal().to_owned(),
             _ => String::new(),
         };
         let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
-        let config = Config::load(&path, environment).unwrap_or_else(|report| panic!("{report}"));
-        let clock = Clock::manual(Clock::system().now());
+        let config =
+            Config::load(&files.path().join("octroi.toml"), environment).unwrap_or_else(|report| panic!("{report}"));
         let around = Surroundings { clock: clock.clone(), random: Random::system() };
-        let bound =
-            App::open(config, around, Migrate::Always).await.expect("the provider opens").bind().expect("ports");
-        let (web, directory) = (bound.app.web.clone(), bound.app.directory.clone());
+        lend_signing_keys(database, clock.now()).await;
+        let app = App::open(config, around, Migrate::Always).await.expect("the provider opens");
+        keep_signing_keys(database).await;
+        let bound = app.bind().expect("ports");
+        let (web, directory, jobs) = (bound.app.web.clone(), bound.app.directory.clone(), bound.app.jobs.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -96,9 +114,11 @@ impl TestIdp {
             clock,
             directory,
             web,
+            jobs,
+            ports,
             stop: Some(stop),
             running: Some(running),
-            _files: files,
+            files,
         }
     }
 
@@ -179,8 +199,7 @@ impl TestIdp {
 
     /// Makes the server see changed applications now instead of within a second.
     pub async fn reload(&self) {
-        let all = octroi_idp::jobs::load_applications(&self.web.login.store).await.expect("the applications");
-        self.web.oauth.applications.store(std::sync::Arc::new(all));
+        self.jobs.reload_applications().await.expect("the applications");
     }
 
     /// The newest events that meet a filter.
@@ -211,17 +230,41 @@ impl TestIdp {
     }
 }
 
-fn write_key(path: &std::path::Path) {
+/// All providers of one test run share it, so that the signing keys of the first one serve the others: finding an RSA key
+/// takes longer than most tests.
+static SEALING_KEY: OnceLock<[u8; 32]> = OnceLock::new();
+static SIGNING_KEYS: OnceLock<Vec<SealedKey>> = OnceLock::new();
+
+/// Gives an empty database the keys that another test had to generate.
+async fn lend_signing_keys(database: &Database, now: Timestamp) {
+    for key in SIGNING_KEYS.get().into_iter().flatten() {
+        let insert = async |tx: &mut Tx| -> Result<bool, StoreError> { signing_keys::insert(tx, key, now).await };
+        database.store.write(insert).await.expect("a signing key");
+    }
+}
+
+/// Keeps the keys that a provider has generated.
+async fn keep_signing_keys(database: &Database) {
+    if SIGNING_KEYS.get().is_none() {
+        let list = async |tx: &mut Tx| -> Result<_, StoreError> { signing_keys::list_live(tx).await };
+        SIGNING_KEYS.get_or_init({
+            let keys = database.store.read(list).await.expect("the signing keys");
+            || keys
+        });
+    }
+}
+
+fn write_key(path: &std::path::Path, key: &[u8; 32]) {
     use base64::Engine as _;
     use std::os::unix::fs::PermissionsExt as _;
-    let key: [u8; 32] = Random::system().bytes();
     std::fs::write(path, base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)).expect("a key file");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("mode 0600");
 }
 
-/// Raw key bytes for a test that builds a layer by itself.
-pub fn test_key() -> KeyBytes {
-    KeyBytes::new(Random::system().bytes::<32>().to_vec())
+/// A port that was free a moment ago, for a listener of the test's own.
+pub fn free_port() -> u16 {
+    let [port, _, _] = free_ports();
+    port
 }
 
 /// Three ports that were free a moment ago.

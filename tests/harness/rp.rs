@@ -16,6 +16,7 @@ type Client =
 pub struct Rp {
     client: Client,
     http: openidconnect::reqwest::Client,
+    pub issuer: String,
     pub client_id: String,
     pub redirect_uri: String,
 }
@@ -47,15 +48,21 @@ impl Rp {
             .no_proxy()
             .build()
             .expect("an HTTP client");
-        let issuer = IssuerUrl::new(issuer.to_owned()).expect("an issuer");
-        let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.expect("discovery");
+        let url = IssuerUrl::new(issuer.to_owned()).expect("an issuer");
+        let metadata = CoreProviderMetadata::discover_async(url, &http).await.expect("discovery");
         let client = CoreClient::from_provider_metadata(
             metadata,
             ClientId::new(client_id.to_owned()),
             secret.map(|s| ClientSecret::new(s.to_owned())),
         )
         .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).expect("a redirect URI"));
-        Self { client, http, client_id: client_id.to_owned(), redirect_uri: redirect_uri.to_owned() }
+        Self {
+            client,
+            http,
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+        }
     }
 
     /// An authorization request with state, nonce and PKCE.
@@ -83,6 +90,7 @@ impl Rp {
         let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         assert!(callback.as_str().starts_with(&self.redirect_uri), "{callback} is not our redirect URI");
         assert_eq!(text("state"), *request.state.secret(), "state");
+        assert_eq!(text("iss"), self.issuer, "RFC 9207");
         if answer.contains_key("error") {
             return Err(format!("{} {}", text("error"), text("error_description")));
         }

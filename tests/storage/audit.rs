@@ -72,7 +72,7 @@ async fn every_field_comes_back_as_it_went_in(db: Database) {
     append(&db, &Event::new("demo.filled", Actor::System), 2).await;
     let newest = search(&db, everything()).await.remove(0);
     assert_eq!((newest.outcome.as_str(), newest.reason, newest.subject, newest.zone), ("done", None, None, None));
-    assert_eq!((newest.actor_kind.as_str(), newest.actor.as_str(), newest.detail), ("system", "", json!({})));
+    assert_eq!((newest.actor_kind.as_str(), newest.actor.as_str(), newest.detail), ("system", "system", json!({})));
 }
 
 async fn each_criterion_narrows_and_all_of_them_hold(db: Database) {

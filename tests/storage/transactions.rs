@@ -8,7 +8,8 @@ use octroi_idp::domain::application::SigningAlg;
 use octroi_idp::domain::ids::{ClientId, Sid, Sub};
 use octroi_idp::domain::role::Role;
 use octroi_idp::storage::{
-    Cause, Constraint, Store, StoreError, Tx, agents, applications, codes, passwords, roles, sessions, signing_keys,
+    Cause, Constraint, Store, StoreError, StoreSettings, Tx, agents, applications, codes, passwords, roles, sessions,
+    signing_keys,
 };
 use tokio::sync::Barrier;
 
@@ -21,6 +22,7 @@ harness::for_each_engine![
     a_read_sees_one_state,
     a_read_cannot_write,
     an_abandoned_write_leaves_nothing_and_blocks_nobody,
+    a_row_locked_by_another_is_busy_and_the_next_request_is_served,
     two_writers_who_cross_each_other_both_get_through,
     a_dead_connection_is_replaced,
     a_value_that_is_not_ours_is_corrupt_by_table_and_column,
@@ -110,6 +112,36 @@ async fn an_abandoned_write_leaves_nothing_and_blocks_nobody(db: Database) {
     tokio::time::timeout(Duration::from_millis(300), never_ends).await.expect_err("the caller hung up");
     add_agents(&db, &[agent("100002", "Y")]).await;
     assert_eq!(agents_in(&db).await, 1);
+}
+
+async fn a_row_locked_by_another_is_busy_and_the_next_request_is_served(db: Database) {
+    add_agents(&db, &[agent("100001", "X"), agent("100002", "Y")]).await;
+    let settings =
+        StoreSettings { busy_timeout: Duration::from_millis(300), write_connections: 1, ..db.settings.clone() };
+    let impatient = Store::open(&settings).await.unwrap();
+    let set = async |number: &'static str| {
+        impatient.write(async |tx: &mut Tx| passwords::set(tx, &soi(number), "new", minute(1)).await).await
+    };
+    let (held, finished) = (Barrier::new(2), Barrier::new(2));
+    let holder = db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
+        passwords::set(tx, &soi("100001"), "old", minute(1)).await?;
+        held.wait().await;
+        finished.wait().await;
+        Ok(())
+    });
+    let meanwhile = async {
+        held.wait().await;
+        let refused = set("100001").await;
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        if db.engine == Engine::Postgres {
+            set("100002").await.expect("the connection is whole, and another row is free");
+        }
+        finished.wait().await;
+    };
+    let (holder, ()) = tokio::join!(holder, meanwhile);
+    holder.expect("who holds the lock is not disturbed");
+    set("100001").await.expect("the next request is served");
+    impatient.close().await;
 }
 
 /// PostgreSQL ends one of the two with 40P01; its work runs again. SQLite has one writer, so they take turns.

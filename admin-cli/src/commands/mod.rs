@@ -1,4 +1,4 @@
-//! One file per noun: arguments become a call of the directory, its answer becomes an [`Answer`](crate::output::Answer).
+//! One file per noun: arguments become a call of the directory, its answer becomes an [`Answer`].
 
 pub mod agent;
 pub mod app;

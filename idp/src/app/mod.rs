@@ -170,7 +170,8 @@ impl App {
             settings: Arc::new(oauth_settings(&config)),
         };
         let directory = directory(&config, store.clone(), &around);
-        let jobs = Jobs { store, clock, sealer, applications, keys, sessions: config.session };
+        let (sessions, reloading) = (config.session, Arc::default());
+        let jobs = Jobs { store, clock, sealer, applications, keys, reloading, sessions };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
         Ok(Self { web, directory, jobs, config })
     }

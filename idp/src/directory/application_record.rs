@@ -184,6 +184,11 @@ fn problems(record: &ApplicationRecord) -> Vec<FieldProblem> {
     if record.zones.is_empty() {
         add("zones", "there is none".into(), "give internal, or internal,nomades (to close it, disable it)");
     }
+    if record.zones == [NetworkZone::Nomades] {
+        // Its refusal at the office would say "only at the office": there is no reason for the opposite.
+        let what = "an application that opens from nomades opens from internal too".into();
+        add("zones", what, "give internal, or internal,nomades");
+    }
     if record.waiver_possible && record.zones.contains(&NetworkZone::Nomades) {
         let what = "a waiver opens an application that is internal only, and this one opens from nomades anyway";
         add("waiver_possible", what.into(), "leave one of the two out");
@@ -370,6 +375,12 @@ mod tests {
         });
         assert_eq!(problems.unwrap_err()[0].field, "waiver_possible");
         assert!(complete(|d| d.waiver_possible = Some(true)).is_ok());
+    }
+
+    #[test]
+    fn nothing_opens_at_home_and_stays_shut_at_the_office() {
+        let problems = complete(|d| d.zones = Some(vec![NetworkZone::Nomades]));
+        assert_eq!(problems.unwrap_err()[0].field, "zones");
     }
 
     #[test]

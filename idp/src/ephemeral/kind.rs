@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum Kind {
     /// An authorization request that waits for its agent.
     Interaction,
+    /// The same from outside (`nomades`): whoever floods us from there fills this room and not the office's.
+    InteractionOutside,
     /// The right to change an expired password, given after the old one was verified.
     PasswordTicket,
     /// Something that may be presented once (`jti`, nonces).
@@ -40,6 +42,7 @@ impl Kind {
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Interaction => "interaction",
+            Self::InteractionOutside => "interaction_outside",
             Self::PasswordTicket => "password_ticket",
             Self::Replay => "replay",
             Self::RequestCount => "request_count",
@@ -49,7 +52,7 @@ impl Kind {
     /// The longest value.
     pub const fn max_value_bytes(self) -> usize {
         match self {
-            Self::Interaction => 16 * KIB,
+            Self::Interaction | Self::InteractionOutside => 8 * KIB,
             Self::PasswordTicket => 2 * KIB,
             Self::Replay | Self::RequestCount => 0,
         }
@@ -58,7 +61,7 @@ impl Kind {
     /// The longest time that a value is kept; a longer wish is cut.
     pub const fn max_ttl(self) -> Duration {
         match self {
-            Self::Interaction | Self::RequestCount => Duration::from_hours(1),
+            Self::Interaction | Self::InteractionOutside | Self::RequestCount => Duration::from_hours(1),
             Self::PasswordTicket => Duration::from_mins(15),
             Self::Replay => Duration::from_hours(24),
         }
@@ -67,7 +70,9 @@ impl Kind {
     /// What to do when the mechanism is away.
     pub const fn when_unavailable(self) -> WhenUnavailable {
         match self {
-            Self::Interaction | Self::PasswordTicket | Self::Replay => WhenUnavailable::FailClosed,
+            Self::Interaction | Self::InteractionOutside | Self::PasswordTicket | Self::Replay => {
+                WhenUnavailable::FailClosed
+            }
             Self::RequestCount => WhenUnavailable::PerNode,
         }
     }
@@ -76,7 +81,7 @@ impl Kind {
     /// and leaves the others, and the server, alone. All together stay below 160 MiB.
     pub const fn memory_capacity(self) -> Capacity {
         match self {
-            Self::Interaction => Capacity { entries: 100_000, bytes: 64 * MIB },
+            Self::Interaction | Self::InteractionOutside => Capacity { entries: 50_000, bytes: 32 * MIB },
             Self::PasswordTicket => Capacity { entries: 10_000, bytes: 8 * MIB },
             Self::Replay | Self::RequestCount => Capacity { entries: 100_000, bytes: 32 * MIB },
         }

@@ -25,6 +25,7 @@ const TOPIC_BACKLOG: usize = 64;
 pub struct Memory {
     clock: Clock,
     interactions: Mutex<Shelf>,
+    interactions_outside: Mutex<Shelf>,
     password_tickets: Mutex<Shelf>,
     replays: Mutex<Shelf>,
     request_counts: Mutex<Shelf>,
@@ -39,12 +40,14 @@ impl Memory {
         Self::with_capacity(clock, Kind::memory_capacity)
     }
 
-    fn with_capacity(clock: Clock, capacity: impl Fn(Kind) -> Capacity) -> Self {
+    /// With capacities of one's own.
+    pub fn with_capacity(clock: Clock, capacity: impl Fn(Kind) -> Capacity) -> Self {
         let shelf = |kind| Mutex::new(Shelf::new(capacity(kind)));
         let topic = || broadcast::channel(TOPIC_BACKLOG).0;
         Self {
             clock,
             interactions: shelf(Kind::Interaction),
+            interactions_outside: shelf(Kind::InteractionOutside),
             password_tickets: shelf(Kind::PasswordTicket),
             replays: shelf(Kind::Replay),
             request_counts: shelf(Kind::RequestCount),
@@ -58,6 +61,7 @@ impl Memory {
     fn shelf(&self, kind: Kind) -> MutexGuard<'_, Shelf> {
         match kind {
             Kind::Interaction => &self.interactions,
+            Kind::InteractionOutside => &self.interactions_outside,
             Kind::PasswordTicket => &self.password_tickets,
             Kind::Replay => &self.replays,
             Kind::RequestCount => &self.request_counts,
@@ -153,7 +157,8 @@ impl Ephemeral for Memory {
 /// Numbers only: keys and values may be secrets.
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = [Kind::Interaction, Kind::PasswordTicket, Kind::Replay, Kind::RequestCount];
+        let kinds =
+            [Kind::Interaction, Kind::InteractionOutside, Kind::PasswordTicket, Kind::Replay, Kind::RequestCount];
         f.debug_map().entries(kinds.map(|kind| (kind, self.shelf(kind).entries.len()))).finish()
     }
 }
@@ -346,6 +351,6 @@ mod tests {
         let memory = Memory::new(clock());
         put(&memory, "secret-key", 3).await.unwrap();
         let text = format!("{memory:?}");
-        assert_eq!(text, "{Interaction: 1, PasswordTicket: 0, Replay: 0, RequestCount: 0}");
+        assert_eq!(text, "{Interaction: 1, InteractionOutside: 0, PasswordTicket: 0, Replay: 0, RequestCount: 0}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use crate::crypto::keys::KeyRing;
@@ -41,6 +41,8 @@ pub struct Jobs {
     pub sealer: Arc<Sealer>,
     pub applications: Arc<ArcSwap<Applications>>,
     pub keys: Arc<ArcSwap<KeyRing>>,
+    /// One reload at a time: what was read first must not be stored last.
+    pub reloading: Arc<Mutex<()>>,
     /// How long sessions may last: none is forgotten before.
     pub sessions: SessionPolicy,
 }
@@ -56,6 +58,7 @@ impl Jobs {
 
     /// Reads the applications again.
     pub async fn reload_applications(&self) -> Result<(), StoreError> {
+        let _alone = self.reloading.lock().await;
         self.applications.store(Arc::new(load_applications(&self.store).await?));
         Ok(())
     }

@@ -37,6 +37,7 @@ async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
         sealer: Arc::new(Sealer::new(&KeyBytes::new(vec![9; 32])).unwrap()),
         applications: Arc::new(ArcSwap::from_pointee(load_applications(&store).await.unwrap())),
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(Vec::new()).unwrap())),
+        reloading: Arc::default(),
         sessions: policy,
         store,
     };

@@ -108,6 +108,14 @@ pub(super) fn authenticate(
     if credentials.prove(application.as_deref()) { application.map(AuthenticatedClient) } else { None }.ok_or(refused)
 }
 
+/// The `client_id` that a request names, for the log: printable and at most 64 characters. Proves nothing.
+pub(super) fn claimed_id(params: &Params, authorization: Option<&[u8]>) -> String {
+    let in_header = || authorization.and_then(basic).map(|(client_id, _)| client_id.to_string());
+    let in_body = || params.one("client_id").ok().flatten().map(str::to_owned);
+    let claimed = in_header().or_else(in_body).unwrap_or_default();
+    claimed.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
 impl Credentials {
     fn read(params: &Params, authorization: Option<&[u8]>) -> Result<Self, ClientAuthError> {
         let client_id = params.one("client_id")?.map(ClientId::new);
@@ -240,6 +248,20 @@ mod tests {
         }
         let all_zero_hash = attempt("client_id=native&client_secret=", None);
         assert_eq!(all_zero_hash.unwrap(), "native");
+    }
+
+    #[test]
+    fn the_log_names_the_claimed_client_in_bounds_and_never_its_secret() {
+        let claimed = |body: &str, header: Option<&str>| {
+            claimed_id(&Params::parse(body.as_bytes()).unwrap(), header.map(str::as_bytes))
+        };
+        assert_eq!(claimed("client_id=nobody&client_secret=x", None), "nobody");
+        assert_eq!(claimed("client_id=body", Some(&header("head:secret"))), "head");
+        assert_eq!(claimed("client_id=a%0A%1b%5Bmb", None), "a[mb");
+        assert_eq!(claimed(&format!("client_id={}", "é".repeat(500)), None), "é".repeat(64));
+        for (body, value) in [("", None), ("client_id=a&client_id=b", None), ("", Some("Basic !!!"))] {
+            assert_eq!(claimed(body, value), "");
+        }
     }
 
     #[test]

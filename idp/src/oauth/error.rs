@@ -16,13 +16,16 @@ pub enum ProviderError {
     Signing(#[from] JwtError),
     #[error("a pending interaction could not be written or read")]
     Interaction(#[from] serde_json::Error),
+    #[error("too many authorization requests within a minute from one network outside")]
+    TooManyFromOneSource,
 }
 
 impl ProviderError {
     /// `temporarily_unavailable` where trying again may help, else `server_error`.
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Store(StoreError::Busy | StoreError::Unavailable(..))
+            Self::TooManyFromOneSource
+            | Self::Store(StoreError::Busy | StoreError::Unavailable(..))
             | Self::Ephemeral(EphemeralError::Unavailable | EphemeralError::Full) => ErrorCode::TemporarilyUnavailable,
             _ => ErrorCode::ServerError,
         }

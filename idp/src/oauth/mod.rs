@@ -173,4 +173,54 @@ mod tests {
             ]
         );
     }
+
+    /// Where each error is answered.
+    const fn place(code: ErrorCode) -> &'static str {
+        match code {
+            ErrorCode::InvalidRequest => "authorize, token, UserInfo, logout",
+            ErrorCode::InvalidClient | ErrorCode::InvalidGrant | ErrorCode::UnsupportedGrantType => "token",
+            ErrorCode::UnauthorizedClient => "authorize, token",
+            ErrorCode::InvalidToken | ErrorCode::InsufficientScope => "UserInfo",
+            ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable => "any",
+            ErrorCode::UnsupportedResponseType
+            | ErrorCode::InvalidScope
+            | ErrorCode::AccessDenied
+            | ErrorCode::LoginRequired
+            | ErrorCode::InteractionRequired
+            | ErrorCode::RequestNotSupported
+            | ErrorCode::RequestUriNotSupported
+            | ErrorCode::RegistrationNotSupported => "authorize",
+        }
+    }
+
+    /// `docs/reference/errors.md`, as the table makes it.
+    fn errors_document() -> String {
+        let rows = ErrorCode::ALL.iter().map(|code| {
+            let redirected = place(*code) == "authorize";
+            let status = if redirected { "–".to_owned() } else { code.status().to_string() };
+            format!("| `{}` | {status} | {} |\n", code.as_str(), place(*code))
+        });
+        format!(
+            "# Protocol errors\n\n\
+             Every value of `error` (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6). The status is\n\
+             that of a direct answer; at authorize an error is redirected to the application and has none, unless `client_id`\n\
+             or `redirect_uri` cannot be proved (a page with 400) or the failure is ours (a page with 500 or 503). A body that\n\
+             cannot be read is `invalid_request` with 408, 413 or 415. What to do about each stands in\n\
+             [connecting an application](../guides/applications.md#errors).\n\n\
+             | `error` | status | where |\n|---|---|---|\n{}",
+            rows.collect::<String>()
+        )
+    }
+
+    #[test]
+    fn the_document_of_errors_is_the_table() {
+        let fresh = errors_document();
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let committed = std::fs::read_to_string(format!("{root}/docs/reference/errors.md")).unwrap_or_default();
+        if committed != fresh {
+            std::fs::create_dir_all(format!("{root}/target/reference")).unwrap();
+            std::fs::write(format!("{root}/target/reference/errors.md"), fresh).unwrap();
+            panic!("the table has changed: cp target/reference/errors.md docs/reference/errors.md");
+        }
+    }
 }

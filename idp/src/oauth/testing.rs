@@ -147,7 +147,7 @@ impl Ask {
 pub(crate) struct Town {
     pub provider: Provider,
     pub clock: Clock,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Town {
@@ -183,7 +183,7 @@ impl Town {
             applications: Arc::new(ArcSwap::from_pointee(Applications::default())),
             settings: Arc::new(settings_of_the_town()),
         };
-        let town = Self { provider, clock, _directory: directory };
+        let town = Self { provider, clock, directory };
         town.populate().await;
         town
     }
@@ -193,6 +193,14 @@ impl Town {
         let mut settings = (*self.provider.settings).clone();
         change(&mut settings);
         self.provider.settings = Arc::new(settings);
+        self
+    }
+
+    /// The same town, where nobody waits for the database longer than this.
+    pub async fn impatient(mut self, busy_timeout: Duration) -> Self {
+        let url = DatabaseUrl::Sqlite(self.directory.path().join("octroi.db"));
+        let settings = StoreSettings { url, create: false, read_connections: 4, write_connections: 1, busy_timeout };
+        self.provider.store = Store::open(&settings).await.unwrap();
         self
     }
 

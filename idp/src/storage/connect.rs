@@ -78,10 +78,13 @@ impl Store {
                 Ok(Self::Sqlite { writer, readers })
             }
             DatabaseUrl::Postgres { url, password } => {
-                let mut options: PgConnectOptions = url.parse()?;
+                let options: PgConnectOptions = url.parse()?;
+                let mut options = options.options(limits(settings.busy_timeout));
                 if let Some(password) = password {
                     options = options.password(password.reveal());
                 }
+                // Without it a statement waits for a lock as long as somebody holds it.
+                options = options.options([("lock_timeout", format!("{}ms", settings.busy_timeout.as_millis()))]);
                 // The pool would try a refused port again and again, and then only say that time is up.
                 timeout(settings.busy_timeout, options.connect())
                     .await
@@ -168,6 +171,16 @@ impl Store {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// How long a transaction that does nothing may hold its locks. Ours send one statement after the other: this ends those
+/// whose process stands still.
+const MAX_IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+
+/// What PostgreSQL does by itself: without these a statement waits for another's lock for ever, and its request with it.
+fn limits(busy_timeout: Duration) -> [(&'static str, String); 2] {
+    let millis = |limit: Duration| limit.as_millis().max(1).to_string();
+    [("lock_timeout", millis(busy_timeout)), ("idle_in_transaction_session_timeout", millis(MAX_IDLE_IN_TRANSACTION))]
 }
 
 /// Makes the file readable by its owner only: it holds what HR knows. Its log files get the same mode from the engine.

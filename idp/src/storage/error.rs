@@ -105,7 +105,7 @@ fn by_code(code: &str, error: sqlx::Error) -> StoreError {
         "25006" => Cause::ReadOnly,
         "28000" | "28P01" => Cause::Login,
         "3D000" => Cause::Absent,
-        "57P01" | "57P02" | "57P03" => Cause::Connection,
+        "25P03" | "57P01" | "57P02" | "57P03" => Cause::Connection,
         "55P03" | "53300" => return StoreError::Busy,
         _ if code.len() < 5 => match code.parse::<i64>().unwrap_or(0) & 0xff {
             5 | 6 => return StoreError::Busy,

@@ -1,6 +1,7 @@
 //! Bringing a database to this binary's schema, and saying plainly when it is older, newer or empty.
 
 use sqlx::migrate::Migrator;
+use sqlx::postgres::PgPoolOptions;
 
 use super::error::Cause;
 use super::{Store, StoreError};
@@ -64,7 +65,14 @@ impl Store {
         }
         let outcome = match self {
             Self::Sqlite { writer, .. } => SQLITE.run(writer).await,
-            Self::Postgres(pool) => POSTGRES.run(pool).await,
+            Self::Postgres(pool) => {
+                // Who comes second waits until the other one has finished, however long that takes.
+                let patient = pool.connect_options().as_ref().clone().options([("lock_timeout", "0")]);
+                let patient = PgPoolOptions::new().max_connections(1).connect_lazy_with(patient);
+                let outcome = POSTGRES.run(&patient).await;
+                patient.close().await;
+                outcome
+            }
         };
         match outcome {
             Ok(()) => Ok(()),

@@ -102,7 +102,9 @@ pub fn breach(locale: Locale, breach: Breach, min_length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::frame;
     use super::*;
+    use crate::domain::zone::NetworkZone;
 
     #[test]
     fn a_wait_reads_as_people_say_it_and_is_never_too_short() {
@@ -119,6 +121,38 @@ mod tests {
             let left = Duration::from_millis(millis);
             assert_eq!(wait(Locale::Fr, left).replace('\u{a0}', " "), french);
             assert_eq!(wait(Locale::En, left).replace('\u{a0}', " "), english);
+        }
+    }
+
+    /// `docs/reference/reasons.md`, as the catalogue and the words make it.
+    fn reasons_document() -> String {
+        let frame = frame(Locale::Fr, NetworkZone::Internal);
+        let rows = Reason::ALL.iter().map(|reason| {
+            let words = ReasonWords::new(&frame, *reason, &ReasonFacts::default());
+            let told = reason.told_to_application().code();
+            let cell = |text: String| text.replace('|', "\\|").replace(['\n', '\u{a0}', '\u{202f}'], " ");
+            format!("| `{}` | `{told}` | {} | {} |\n", reason.code(), cell(words.title), cell(words.what))
+        });
+        format!(
+            "# Reasons\n\n\
+             Why access is refused, or what is still needed. The code is the same on the page (`<main data-reason>`), in the\n\
+             audit and on the command line; codes do not change. An application hears the second column in\n\
+             `error_description` and nothing more. The sentences are those of the French pages, here without an\n\
+             application's departments and waiting times.\n\n\
+             | code | told to the application | title | what is missing |\n|---|---|---|---|\n{}",
+            rows.collect::<String>()
+        )
+    }
+
+    #[test]
+    fn the_document_of_reasons_is_the_catalogue() {
+        let fresh = reasons_document();
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let committed = std::fs::read_to_string(format!("{root}/docs/reference/reasons.md")).unwrap_or_default();
+        if committed != fresh {
+            std::fs::create_dir_all(format!("{root}/target/reference")).unwrap();
+            std::fs::write(format!("{root}/target/reference/reasons.md"), fresh).unwrap();
+            panic!("the catalogue has changed: cp target/reference/reasons.md docs/reference/reasons.md");
         }
     }
 

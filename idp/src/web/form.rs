@@ -1,6 +1,8 @@
 //! Forms: read with limits, accepted only from our own pages, answered with a page or a redirect.
 
-use axum::body::{Body, to_bytes};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +18,9 @@ use crate::ui::{Locale, Page};
 /// The largest form: pages and protocol alike.
 pub const MAX_FORM_BYTES: usize = 64 * 1024;
 
+/// How long a body may take to arrive. Whoever sends a byte now and then holds a connection no longer than this.
+const MAX_BODY_TIME: Duration = Duration::from_secs(10);
+
 /// A form as sent, before anybody trusts it.
 pub struct Form(pub Params);
 
@@ -23,6 +28,8 @@ pub struct Form(pub Params);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormError {
     TooLarge,
+    /// It did not arrive in time.
+    TooSlow,
     /// Not `application/x-www-form-urlencoded`.
     MediaType,
     /// Not UTF-8, a null byte, too many fields.
@@ -34,6 +41,7 @@ impl FormError {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
         }
@@ -45,6 +53,7 @@ impl FormError {
     pub const fn public(self) -> &'static str {
         match self {
             Self::TooLarge => "the body is too large",
+            Self::TooSlow => "the body took too long to arrive",
             Self::MediaType => "the body must be application/x-www-form-urlencoded",
             Self::Unreadable => "the body cannot be read as a form",
         }
@@ -67,9 +76,14 @@ impl FromRequest<Web> for Form {
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(FormError::MediaType);
         }
-        let bytes = to_bytes(request.into_body(), MAX_FORM_BYTES).await.map_err(|_| FormError::TooLarge)?;
+        let bytes = in_time(MAX_BODY_TIME, to_bytes(request.into_body(), MAX_FORM_BYTES)).await?;
         Params::parse(&bytes).map(Form).map_err(|_| FormError::Unreadable)
     }
+}
+
+async fn in_time(limit: Duration, body: impl Future<Output = Result<Bytes, axum::Error>>) -> Result<Bytes, FormError> {
+    let arrived = tokio::time::timeout(limit, body).await.map_err(|_| FormError::TooSlow)?;
+    arrived.map_err(|_| FormError::TooLarge)
 }
 
 impl IntoResponse for FormError {
@@ -103,6 +117,16 @@ impl Visitor {
             .then_some(form)
     }
 
+    /// What tells the login page that this browser has just activated an account: no link of a stranger can say so.
+    pub fn activated_mark(&self) -> String {
+        self.web.csrf.token_for(&format!("{}:activated", self.browser.reveal()))
+    }
+
+    /// Whether this mark was made for this browser.
+    pub fn is_activated_mark(&self, mark: &str) -> bool {
+        self.web.csrf.verify(&format!("{}:activated", self.browser.reveal()), mark)
+    }
+
     /// A page with its headers: policy, language, the pre-session cookie where the browser has none yet.
     pub fn page(&self, status: StatusCode, page: &dyn Page, form_action: Option<&str>) -> Result<Response, Failure> {
         let html = page.to_html()?;
@@ -128,7 +152,8 @@ impl Visitor {
         if let Ok(value) = HeaderValue::from_str(location) {
             response.headers_mut().insert(header::LOCATION, value);
         }
-        self.keep_browser(&mut response);
+        // No pre-session cookie here: a cross-site POST arrives without the one that the browser has, and a new one would
+        // make its open forms worthless. The page at the end of the redirect sets it where it is missing.
         response
     }
 
@@ -164,5 +189,25 @@ impl Visitor {
         {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_answered_with_408() {
+        let error = in_time(Duration::from_millis(20), std::future::pending()).await.unwrap_err();
+        assert_eq!((error, error.status().as_u16()), (FormError::TooSlow, 408));
+        assert!(matches!(Failure::from(error), Failure::Notice(status, NoticeKind::Unreadable) if status == 408));
+    }
+
+    #[tokio::test]
+    async fn a_body_in_time_is_read_and_one_beyond_the_limit_is_too_large() {
+        let form = to_bytes(Body::from("a=1"), MAX_FORM_BYTES);
+        assert_eq!(in_time(MAX_BODY_TIME, form).await.unwrap(), "a=1");
+        let flood = to_bytes(Body::from(vec![b'a'; MAX_FORM_BYTES + 1]), MAX_FORM_BYTES);
+        assert_eq!(in_time(MAX_BODY_TIME, flood).await, Err(FormError::TooLarge));
     }
 }

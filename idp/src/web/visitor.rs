@@ -99,7 +99,8 @@ impl FromRequestParts<Web> for Visitor {
                 request_id: Some(context.request_id.clone()),
             },
             locale,
-            locale_chosen: asked.is_some_and(|tag| Locale::from_tag(&tag).is_some()),
+            // What an application asks for is not the agent's own choice, to be remembered.
+            locale_chosen: !uri.path().starts_with("/oauth2/") && asked.is_some_and(|t| Locale::from_tag(&t).is_some()),
             locale_kept: kept.is_some(),
             accept_language,
             browser_is_new: browser.is_none(),
@@ -169,7 +170,8 @@ impl Visitor {
         }
         query.append_pair("ui_locales", other);
         let path = self.uri.path();
-        let path = if path.starts_with("/oauth2/") { "/login" } else { path };
+        // `//host/` is a path to us and another host to a browser.
+        let path = if path.starts_with("/oauth2/") || path.starts_with("//") { "/login" } else { path };
         format!("{path}?{}", query.finish())
     }
 }

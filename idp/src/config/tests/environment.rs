@@ -1,3 +1,5 @@
+//! Overrides from the environment: they win, and their faults name the variable.
+
 use super::*;
 use crate::config::Place;
 use crate::domain::zone::NetworkZone;

@@ -1,3 +1,5 @@
+//! The example files in `config/`: sound, complete, and with the defaults that they claim.
+
 use super::*;
 
 const ONE_NODE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../config/octroi.toml"));

@@ -1,3 +1,5 @@
+//! `octroi init`: all or nothing, private, and never over what exists.
+
 use super::*;
 use crate::config::init::{DEFAULT_ISSUER, InitError, prepare};
 

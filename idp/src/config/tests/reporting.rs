@@ -1,3 +1,5 @@
+//! How problems are told: all at once, with file, line and fix.
+
 use super::*;
 use crate::config::Place;
 

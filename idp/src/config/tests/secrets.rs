@@ -1,3 +1,5 @@
+//! Secrets: by file or variable only, private, long enough, never printed.
+
 use super::*;
 
 const CLEAR: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";

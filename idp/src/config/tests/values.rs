@@ -1,3 +1,5 @@
+//! Values and contradictions, one rule at a time.
+
 use std::time::Duration;
 
 use super::*;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use self::phc::{Cost, OUTPUT_LEN, PasswordHash, SALT_LEN};
-use self::queue::{Queue, Refused};
+use self::queue::{Queue, Refused, Side};
 use self::worker::{Answer, Job, Task, Worker};
 use super::hash::MIN_KEY_BYTES;
 use super::random::Random;
@@ -88,7 +88,7 @@ pub struct Verdict {
 
 /// The pool. Clones share the threads, which end when the last clone is gone.
 #[derive(Clone)]
-pub struct PasswordPool(Arc<Shared>);
+pub struct PasswordPool(Arc<Shared>, Side);
 
 struct Shared {
     queue: Arc<Queue>,
@@ -121,7 +121,7 @@ impl PasswordPool {
             return Err(PasswordSettingsError::Parameters(cost.to_string()));
         }
         // Dropping `pool` on an early return ends the threads that were started before.
-        let pool = Self(Arc::new(Shared { queue: Arc::new(Queue::new(settings.queue)), cost, random }));
+        let pool = Self(Arc::new(Shared { queue: Arc::new(Queue::new(settings.queue)), cost, random }), Side::Inside);
         for number in 0..settings.threads {
             let worker = Worker::new(pepper.clone(), cost)
                 .ok_or(PasswordSettingsError::Memory { threads: settings.threads, memory_kib: settings.memory_kib })?;
@@ -132,6 +132,12 @@ impl PasswordPool {
                 .map_err(PasswordSettingsError::Thread)?;
         }
         Ok(pool)
+    }
+
+    /// The same pool for callers outside: they may take half of the waiting places and are served after those inside.
+    #[must_use]
+    pub fn outside(&self) -> Self {
+        Self(Arc::clone(&self.0), Side::Outside)
     }
 
     /// The stored form (PHC string) of a new password. Whether the password is acceptable was decided before.
@@ -180,7 +186,7 @@ impl PasswordPool {
     async fn compute(&self, password: PlainPassword, target: PasswordHash) -> Result<Vec<u8>, PasswordPoolError> {
         let (answer, answered): (Answer, _) = oneshot::channel();
         let job = Job { task: Task { password, target }, answer };
-        self.0.queue.push(job).map_err(|refused| match refused {
+        self.0.queue.push(self.1, job).map_err(|refused| match refused {
             Refused::Full => PasswordPoolError::Overloaded,
             Refused::Stopped => PasswordPoolError::Stopped,
         })?;

@@ -1,7 +1,8 @@
 //! The waiting room of the password pool: bounded, first come first served, refusing at once when it is full.
 //!
 //! A thread that is idle counts as a place, so a burst that the threads can take is not refused. Jobs whose caller hung
-//! up make room for others.
+//! up make room for others. Jobs from outside may take half of the places and are served after those from inside, so
+//! that a storm from the internet does not lock the office.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,13 @@ pub(super) enum Refused {
     Stopped,
 }
 
+/// On whose behalf a job waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Inside,
+    Outside,
+}
+
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
@@ -23,7 +31,8 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Job>,
+    inside: VecDeque<Job>,
+    outside: VecDeque<Job>,
     idle_threads: usize,
     stopped: bool,
 }
@@ -34,18 +43,22 @@ impl Queue {
     }
 
     /// Hands a job to the threads.
-    pub(super) fn push(&self, job: Job) -> Result<(), Refused> {
+    pub(super) fn push(&self, side: Side, job: Job) -> Result<(), Refused> {
         let mut state = self.lock();
         if state.stopped {
             return Err(Refused::Stopped);
         }
-        if state.is_full(self.limit) {
-            state.waiting.retain(|job| !job.is_abandoned());
+        if state.is_full(side, self.limit) {
+            state.inside.retain(|job| !job.is_abandoned());
+            state.outside.retain(|job| !job.is_abandoned());
         }
-        if state.is_full(self.limit) {
+        if state.is_full(side, self.limit) {
             return Err(Refused::Full);
         }
-        state.waiting.push_back(job);
+        match side {
+            Side::Inside => state.inside.push_back(job),
+            Side::Outside => state.outside.push_back(job),
+        }
         state.report_depth();
         drop(state);
         self.changed.notify_one();
@@ -59,7 +72,8 @@ impl Queue {
             if state.stopped {
                 return None;
             }
-            if let Some(job) = state.waiting.pop_front() {
+            let next = state.inside.pop_front();
+            if let Some(job) = next.or_else(|| state.outside.pop_front()) {
                 state.report_depth();
                 return Some(job);
             }
@@ -73,7 +87,8 @@ impl Queue {
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         state.stopped = true;
-        state.waiting.clear();
+        state.inside.clear();
+        state.outside.clear();
         state.report_depth();
         drop(state);
         self.changed.notify_all();
@@ -86,13 +101,19 @@ impl Queue {
 }
 
 impl State {
-    fn is_full(&self, limit: usize) -> bool {
-        self.waiting.len() >= limit + self.idle_threads
+    fn waiting(&self) -> usize {
+        self.inside.len() + self.outside.len()
+    }
+
+    fn is_full(&self, side: Side, limit: usize) -> bool {
+        let half = limit.div_ceil(2);
+        self.waiting() >= limit + self.idle_threads
+            || (side == Side::Outside && self.outside.len() >= half + self.idle_threads)
     }
 
     fn report_depth(&self) {
         #[allow(clippy::cast_precision_loss, reason = "a queue length is far below 2^52")]
-        metrics::gauge!("octroi_argon2_queue_depth").set(self.waiting.len() as f64);
+        metrics::gauge!("octroi_argon2_queue_depth").set(self.waiting() as f64);
     }
 }
 
@@ -107,32 +128,62 @@ mod tests {
         let (first, _a) = job();
         let (second, _b) = job();
         let (third, _c) = job();
-        assert_eq!(queue.push(first), Ok(()));
-        assert_eq!(queue.push(second), Ok(()));
-        assert_eq!(queue.push(third), Err(Refused::Full));
+        assert_eq!(queue.push(Side::Inside, first), Ok(()));
+        assert_eq!(queue.push(Side::Inside, second), Ok(()));
+        assert_eq!(queue.push(Side::Inside, third), Err(Refused::Full));
         queue.next().unwrap();
-        assert_eq!(queue.push(job().0), Ok(()));
+        assert_eq!(queue.push(Side::Inside, job().0), Ok(()));
     }
 
     #[test]
     fn who_hung_up_makes_room() {
         let queue = Queue::new(1);
         let (first, caller) = job();
-        assert_eq!(queue.push(first), Ok(()));
+        assert_eq!(queue.push(Side::Inside, first), Ok(()));
         drop(caller);
         let (second, _caller) = job();
-        assert_eq!(queue.push(second), Ok(()));
-        assert_eq!(queue.push(job().0), Err(Refused::Full));
+        assert_eq!(queue.push(Side::Inside, second), Ok(()));
+        assert_eq!(queue.push(Side::Inside, job().0), Err(Refused::Full));
     }
 
     #[test]
     fn after_the_stop_nothing_is_accepted_and_who_waits_is_told() {
         let queue = Queue::new(1);
         let (waiting, mut caller) = job();
-        queue.push(waiting).unwrap();
+        queue.push(Side::Inside, waiting).unwrap();
         queue.stop();
         assert!(matches!(caller.try_recv(), Err(tokio::sync::oneshot::error::TryRecvError::Closed)));
-        assert_eq!(queue.push(job().0), Err(Refused::Stopped));
+        assert_eq!(queue.push(Side::Inside, job().0), Err(Refused::Stopped));
         assert!(queue.next().is_none());
+    }
+
+    #[test]
+    fn a_storm_from_outside_leaves_places_for_the_office() {
+        let queue = Queue::new(4);
+        let mut callers = Vec::new();
+        let mut push = |side| {
+            let (job, caller) = job();
+            callers.push(caller);
+            queue.push(side, job)
+        };
+        assert_eq!([(); 3].map(|()| push(Side::Outside)), [Ok(()), Ok(()), Err(Refused::Full)]);
+        assert_eq!([(); 3].map(|()| push(Side::Inside)), [Ok(()), Ok(()), Err(Refused::Full)]);
+        // The office goes first; what is left of the storm may not grow meanwhile.
+        let served = || queue.next().is_some();
+        assert!(served() && served());
+        assert_eq!(queue.lock().outside.len(), 2);
+        assert_eq!(push(Side::Outside), Err(Refused::Full));
+        assert_eq!(push(Side::Inside), Ok(()));
+    }
+
+    #[test]
+    fn who_hung_up_outside_makes_room_outside() {
+        let queue = Queue::new(2);
+        let (gone, caller) = job();
+        assert_eq!(queue.push(Side::Outside, gone), Ok(()));
+        drop(caller);
+        let (next, _caller) = job();
+        assert_eq!(queue.push(Side::Outside, next), Ok(()));
+        assert_eq!(queue.push(Side::Outside, job().0), Err(Refused::Full));
     }
 }

@@ -133,6 +133,15 @@ async fn a_storm_is_refused_beyond_the_waiting_places_and_the_others_are_served(
 }
 
 #[tokio::test]
+async fn callers_outside_get_the_same_answers() {
+    let pool = pool(SMALL);
+    let stored = pool.outside().hash(password("right")).await.unwrap();
+    assert_eq!(pool.outside().verify(password("right"), Some(stored.clone())).await, Ok(YES));
+    assert_eq!(pool.verify(password("right"), Some(stored)).await, Ok(YES));
+    assert_eq!(pool.outside().verify(password("wrong"), None).await, Ok(NO));
+}
+
+#[tokio::test]
 async fn a_caller_that_hangs_up_does_not_stop_the_pool() {
     let pool = pool(PasswordSettings { threads: 1, ..SMALL });
     for _ in 0..50 {

@@ -19,7 +19,7 @@ pub use self::response::{AuthorizationResponse, ResponseMode};
 use self::checks::Entry;
 use self::decision::Outcome;
 use self::error::AuthorizeError;
-use self::pending::Pending;
+use self::pending::{Pending, Taken};
 use self::request::{Ask, AuthorizationRequest};
 use super::{Caller, Params, Provider, ProviderError};
 use crate::domain::access::{Decision, Need};
@@ -101,29 +101,34 @@ impl Provider {
     ) -> Result<AuthorizeStep, AuthorizeError> {
         let now = self.now();
         let request = self.check(Entry::Authorize, params)?;
-        let pending = Pending {
-            params: params.only(pending::KEPT),
-            created_at: now,
-            login_after: request.login_after(now),
-            zone: caller.zone,
-        };
+        let pending = Pending { created_at: now, login_after: request.login_after(now), zone: caller.zone };
         if method_is_post {
             // OA-40: a cross-site POST does not carry the Lax cookie, so nothing is concluded from its absence.
-            return Ok(AuthorizeStep::Resume { interaction_id: self.keep(&request, &pending).await? });
+            return Ok(AuthorizeStep::Resume { interaction_id: self.keep(&request, &pending, caller).await? });
         }
         self.proceed(request, pending, caller).await
     }
 
     async fn go_on(&self, interaction_id: &str, caller: &Caller) -> Result<AuthorizeStep, AuthorizeError> {
-        let Some(mut pending) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
-        let request = self.check(Entry::Resume, &pending.params)?;
-        pending.zone = pending.zone.lowest(caller.zone);
-        self.proceed(request, pending, caller).await
+        let Some(mut taken) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
+        taken.lower(caller.zone);
+        let answered = self.go_on_with(&taken, caller).await;
+        if matches!(answered, Err(AuthorizeError::Provider(_))) {
+            // Our failure, not the agent's: what was written was rolled back, and no code left this server.
+            self.put_back(interaction_id, taken).await;
+        }
+        answered
+    }
+
+    async fn go_on_with(&self, taken: &Taken, caller: &Caller) -> Result<AuthorizeStep, AuthorizeError> {
+        let mut request = self.check(Entry::Resume, &taken.params)?;
+        request.subject.clone_from(&taken.subject);
+        self.proceed(request, taken.pending(), caller).await
     }
 
     async fn give_up(&self, interaction_id: &str, error: RequestError) -> Result<AuthorizeStep, AuthorizeError> {
-        let Some(pending) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
-        let request = self.check(Entry::Resume, &pending.params)?;
+        let Some(taken) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
+        let request = self.check(Entry::Resume, &taken.params)?;
         Ok(AuthorizeStep::Redirect(request.back.error(error)))
     }
 
@@ -142,7 +147,7 @@ impl Provider {
     ) -> Result<AuthorizeStep, AuthorizeError> {
         let fresh = |auth_time| pending.login_after.is_none_or(|after| auth_time >= after);
         let Some(session) = caller.session.as_ref().filter(|session| fresh(session.auth_time)) else {
-            return self.ask_to_log_in(&request, &pending).await;
+            return self.ask_to_log_in(&request, &pending, caller).await;
         };
         // PRODUCT §2.2: the lowest zone of all contacts behind this answer, the login's included.
         let logged_in_for_this = session.auth_time >= pending.created_at;
@@ -151,16 +156,18 @@ impl Provider {
         match self.decide_and_grant(&request, session, zone, caller).await? {
             Outcome::Granted(code) => Ok(AuthorizeStep::Redirect(request.back.code(&code))),
             Outcome::ApplicationGone => Err(PageError::ApplicationUnknown.into()),
-            Outcome::SessionEnded => self.ask_to_log_in(&request, &pending).await,
+            Outcome::SessionEnded => self.ask_to_log_in(&request, &pending, caller).await,
             // OpenID Connect Core §3.1.2.1: an error, unless a login can still bring the agent who is meant (OA-38).
             Outcome::AnotherAgent if logged_in_for_this => {
                 Ok(AuthorizeStep::Redirect(request.back.error(RequestError::AnotherAgent)))
             }
             Outcome::AnotherAgent => {
                 pending.login_after = Some(self.now());
-                self.ask_to_log_in(&request, &pending).await
+                self.ask_to_log_in(&request, &pending, caller).await
             }
-            Outcome::Refused(decision, reference) => self.explain(request, pending, decision, reference).await,
+            Outcome::Refused(decision, reference) => {
+                self.explain(request, pending, (decision, reference), caller).await
+            }
         }
     }
 
@@ -169,19 +176,20 @@ impl Provider {
         &self,
         request: &AuthorizationRequest,
         pending: &Pending,
+        caller: &Caller,
     ) -> Result<AuthorizeStep, AuthorizeError> {
         if request.prompt.none {
             return Ok(AuthorizeStep::Redirect(request.back.error(RequestError::LoginRequired)));
         }
-        Ok(AuthorizeStep::Login { interaction_id: self.keep(request, pending).await? })
+        Ok(AuthorizeStep::Login { interaction_id: self.keep(request, pending, caller).await? })
     }
 
     async fn explain(
         &self,
         request: AuthorizationRequest,
         mut pending: Pending,
-        decision: Decision,
-        reference: Reference,
+        (decision, reference): (Decision, Reference),
+        caller: &Caller,
     ) -> Result<AuthorizeStep, AuthorizeError> {
         let reason = decision.reason().unwrap_or(Reason::AccessRefused);
         let needs_more = matches!(decision, Decision::NeedMore(_));
@@ -193,7 +201,7 @@ impl Provider {
         if let Decision::NeedMore(Need::PasswordChange(_)) = decision {
             // The login flow itself asks for the new password.
             pending.login_after = Some(self.now());
-            return self.ask_to_log_in(&request, &pending).await;
+            return self.ask_to_log_in(&request, &pending, caller).await;
         }
         let record = &request.application.application.record;
         Ok(AuthorizeStep::Refusal(Refusal {

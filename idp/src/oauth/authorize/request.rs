@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::applications::Applications;
 use super::super::params::Params;
+use super::super::pkce;
 use super::super::redirect_uri::ValidRedirectUri;
 use super::error::PageError;
 use super::response::{ResponseMode, ReturnAddress};
@@ -77,6 +78,28 @@ pub(super) struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
+    /// The parameters that lead here again, in their shortest form and only those that still matter: scopes that were
+    /// granted, of `prompt` only `none`, no `max_age` (it became a moment), no ID token (it became a subject). The hints
+    /// are the page's and kept beside.
+    pub fn essentials(&self) -> Vec<(String, String)> {
+        let record = &self.application.application.record;
+        let form_post = (self.back.mode == ResponseMode::FormPost).then_some("form_post");
+        let scope = self.scope.to_parameter();
+        let pairs = [
+            ("client_id", Some(record.client_id.as_str())),
+            ("redirect_uri", Some(self.back.to.as_str())),
+            ("state", self.back.state.as_deref()),
+            ("response_mode", form_post),
+            ("response_type", Some("code")),
+            ("scope", Some(&scope)),
+            ("nonce", self.nonce.as_deref()),
+            ("code_challenge", self.code_challenge.as_deref()),
+            ("code_challenge_method", self.code_challenge.as_ref().map(|_| pkce::METHOD)),
+            ("prompt", self.prompt.none.then_some("none")),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
+    }
+
     /// The moment at or after which the agent must have logged in, for a request that came at `now`.
     pub fn login_after(&self, now: Timestamp) -> Option<Timestamp> {
         // OpenID Connect Core §3.1.2.1: max_age=0 is prompt=login (OA-32, OA-37).

@@ -1,3 +1,6 @@
+//! The authorization endpoint as a whole: login, zone, decision, code, and the ways back.
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
@@ -5,8 +8,11 @@ use crate::domain::application::ApplicationRecord;
 use crate::domain::audit::RecordedEvent;
 use crate::domain::session::Session;
 use crate::domain::zone::NetworkZone::{Internal, Nomades};
+use crate::ephemeral::Capacity;
+use crate::ephemeral::memory::Memory;
+use crate::oauth::ErrorCode;
 use crate::oauth::testing::{Ask, INES, MARC, Town, application, decoded, home, login_asked, office, redirected};
-use crate::storage::{Tx, applications, sessions};
+use crate::storage::{StoreError, Tx, applications, sessions};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -342,4 +348,128 @@ async fn the_preview_opens_nomades_for_the_demo() {
     let town = Town::new().await.configured(|settings| settings.preview_nomades = true);
     let session = town.login(INES, Nomades).await;
     code(town.authorize(&Ask::of("portal"), &home(Some(&session))).await);
+}
+
+fn outside(address: &str) -> Caller {
+    let mut caller = home(None);
+    caller.contact.client_address = Some(address.to_owned());
+    caller
+}
+
+#[tokio::test]
+async fn a_long_scope_costs_no_room() {
+    let town = Town::new().await;
+    let ask = Ask::of("portal")
+        .with("scope", &format!("openid {}", "s".repeat(8_000)))
+        .with("prompt", &"consent login ".repeat(500))
+        .with("max_age", &"0".repeat(8_000))
+        .with("acr_values", &"a".repeat(500));
+    let id = login_asked(town.authorize(&ask, &office(None)).await);
+    let interaction = town.provider.find_interaction(&id).await.unwrap().unwrap();
+    assert!(interaction.login_after.is_some(), "max_age and prompt=login keep their effect");
+    let bytes = serde_json::to_vec(&interaction).unwrap().len();
+    assert!(bytes < 1_000, "{bytes}");
+    let session = town.login(INES, Internal).await;
+    code(resume(&town, &id, &office(Some(&session))).await);
+}
+
+#[tokio::test]
+async fn everything_that_matters_survives_the_login() {
+    let town = Town::new().await;
+    let ask = Ask::of("portal")
+        .with("state", &"s".repeat(2_048))
+        .with("nonce", &"n".repeat(512))
+        .with("login_hint", &"h".repeat(512))
+        .with("ui_locales", "en")
+        .with("response_mode", "form_post");
+    let first = login_asked(town.authorize(&ask, &office(None)).await);
+    // Without a login it is asked for again, and nothing is lost on the way.
+    let second = login_asked(resume(&town, &first, &office(None)).await);
+    let interaction = town.provider.find_interaction(&second).await.unwrap().unwrap();
+    assert_eq!(interaction.login_hint, Some("h".repeat(512)));
+    assert_eq!(interaction.ui_locales.as_deref(), Some("en"));
+    let session = town.login(INES, Internal).await;
+    let response = redirected(resume(&town, &second, &office(Some(&session))).await);
+    assert_eq!(response.mode, ResponseMode::FormPost);
+    assert_eq!(response.param("state"), Some("s".repeat(2_048).as_str()));
+    let tokens = town.redeem("portal", response.param("code").unwrap()).await.unwrap();
+    assert_eq!(decoded(&tokens.id_token).1["nonce"], "n".repeat(512).as_str());
+    assert_eq!(tokens.scope, "agent openid profile");
+}
+
+#[tokio::test]
+async fn a_flood_from_outside_leaves_room_for_the_office() {
+    let mut town = Town::new().await;
+    let small = Memory::with_capacity(town.clock.clone(), |_| Capacity { entries: 3, bytes: 100_000 });
+    town.provider.ephemeral = Arc::new(small);
+    let ask = Ask::of("portal");
+    let mut kept = Vec::new();
+    let refusal = loop {
+        // Every request comes from another network; those who count are full before the room is.
+        let caller = outside(&format!("203.0.{}.7", kept.len()));
+        match town.provider.authorize(&ask.params(), false, &caller).await {
+            Ok(step) => kept.push(login_asked(step)),
+            Err(error) => break error,
+        }
+        assert!(kept.len() < 100, "the room outside has an end");
+    };
+    assert_eq!(refusal.code(), ErrorCode::TemporarilyUnavailable);
+    let session = town.login(INES, Internal).await;
+    let id = login_asked(town.authorize(&ask, &office(None)).await);
+    code(resume(&town, &id, &office(Some(&session))).await);
+    for id in kept {
+        assert!(town.provider.find_interaction(&id).await.unwrap().is_some(), "logins that have begun go on");
+    }
+}
+
+#[tokio::test]
+async fn one_network_outside_begins_120_logins_a_minute_and_no_more() {
+    let town = Town::new().await;
+    let ask = Ask::of("portal");
+    let begin = async |caller: &Caller| town.provider.authorize(&ask.params(), false, caller).await.map(login_asked);
+    for number in 0..120 {
+        begin(&outside(&format!("203.0.113.{number}"))).await.unwrap();
+    }
+    let refusal = begin(&outside("203.0.113.200")).await.unwrap_err();
+    assert!(matches!(refusal, ProviderError::TooManyFromOneSource));
+    assert_eq!(refusal.code(), ErrorCode::TemporarilyUnavailable);
+    begin(&outside("203.0.114.1")).await.expect("the neighbours are not meant");
+    let mut inside = office(None);
+    inside.contact.client_address = Some("203.0.113.200".to_owned());
+    begin(&inside).await.expect("the office is not counted");
+    town.clock.advance(MINUTE);
+    begin(&outside("203.0.113.200")).await.expect("a minute later");
+}
+
+#[tokio::test]
+async fn a_resume_that_met_a_busy_database_can_be_repeated() {
+    let town = Town::new().await.impatient(Duration::from_millis(50)).await;
+    let id = login_asked(town.authorize(&Ask::of("portal"), &office(None)).await);
+    let session = town.login(INES, Internal).await;
+    let caller = office(Some(&session));
+    {
+        let somebody_writes =
+            town.provider.store.write(async |_: &mut Tx| -> Result<(), StoreError> { std::future::pending().await });
+        tokio::select! {
+            biased;
+            _ = somebody_writes => panic!("it never ends"),
+            step = town.provider.resume(&id, &caller) => {
+                assert_eq!(step.unwrap_err().code(), ErrorCode::TemporarilyUnavailable);
+            }
+        }
+    }
+    let interaction = town.provider.find_interaction(&id).await.unwrap();
+    assert!(interaction.is_some(), "nothing was granted, so nothing is spent");
+    code(resume(&town, &id, &caller).await);
+    assert!(matches!(resume(&town, &id, &caller).await, AuthorizeStep::Gone), "and still only once");
+
+    // What was put back keeps the lowest zone, and lives no longer than it would have.
+    let id = login_asked(town.authorize(&Ask::of("portal"), &office(None)).await);
+    town.clock.advance(29 * MINUTE);
+    let mut taken = town.provider.take(&id).await.unwrap().unwrap();
+    taken.lower(Nomades);
+    town.provider.put_back(&id, taken).await;
+    assert_eq!(town.provider.find_interaction(&id).await.unwrap().unwrap().zone, Nomades);
+    town.clock.advance(MINUTE);
+    assert!(town.provider.find_interaction(&id).await.unwrap().is_none());
 }

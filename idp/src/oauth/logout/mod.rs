@@ -15,7 +15,7 @@ use super::id_token_hint::{self, Hint, InvalidHint};
 use super::redirect_uri::ValidPostLogoutUri;
 use super::{Caller, Params, Provider, ProviderError};
 use crate::domain::audit::{Actor, Contact, Event};
-use crate::domain::ids::{ClientId, Sid};
+use crate::domain::ids::ClientId;
 use crate::domain::session::Session;
 use crate::storage::applications::StoredApplication;
 use crate::storage::{Tx, agents, audit, sessions};
@@ -71,24 +71,16 @@ impl Provider {
             Ok(request) => request,
             Err(error) => return Ok(refused(error)),
         };
-        match (&caller.session, &request.hint) {
-            (Some(session), hint) => {
-                let meant = match hint {
-                    Some(hint) => self.is_meant(hint, session).await?,
-                    None => false,
-                };
-                if !meant {
-                    return Ok(LogoutStep::Confirm(request.confirmation(params)));
-                }
-                self.end_session(session, "logout", &caller.contact).await?;
+        // An ID token without the browser ends nothing: whoever found one in a log could sign its agent out.
+        if let Some(session) = &caller.session {
+            let meant = match &request.hint {
+                Some(hint) => self.is_meant(hint, session).await?,
+                None => false,
+            };
+            if !meant {
+                return Ok(LogoutStep::Confirm(request.confirmation(params)));
             }
-            // A browser that keeps our cookie back. The ID token names the session, and only its application has it.
-            (None, Some(Hint { sid: Some(sid), .. })) => {
-                if let Some(session) = self.find_session(sid).await? {
-                    self.end_session(&session, "logout", &caller.contact).await?;
-                }
-            }
-            (None, _) => {}
+            self.end_session(session, "logout", &caller.contact).await?;
         }
         Ok(LogoutStep::Done(request.signed_out()))
     }
@@ -175,10 +167,6 @@ impl Provider {
                 Ok(agents::find(tx, &session.soi).await?.is_some_and(|agent| agent.sub == hint.sub))
             })
             .await
-    }
-
-    async fn find_session(&self, sid: &Sid) -> Result<Option<Session>, ProviderError> {
-        self.store.read(async |tx: &mut Tx| Ok(sessions::find(tx, sid).await?)).await
     }
 }
 

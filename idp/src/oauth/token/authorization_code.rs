@@ -115,6 +115,10 @@ impl Provider {
     ) -> Result<Exchange, ProviderError> {
         let code = match codes::consume(tx, &request.code_hash, drawn.now).await? {
             Consumed::Now(code) => code,
+            // A stranger's second try says nothing about what the right client holds (`docs/decisions/0003`).
+            Consumed::Replayed(code) if code.client_id != *client.client_id() => {
+                return refuse(tx, client, &code, caller, TokenError::CodeOfAnotherClient, drawn.now).await;
+            }
             Consumed::Replayed(code) => {
                 // RFC 6749 §4.1.2: "SHOULD revoke … all tokens previously issued based on that authorization code".
                 grants::revoke(tx, &code.grant_id, drawn.now).await?;

@@ -9,8 +9,9 @@ mod tests;
 pub use self::error::TokenError;
 pub use self::issue::TokenResponse;
 
-use super::client_auth::{AuthenticatedClient, authenticate};
-use super::{Caller, Params, Provider};
+use super::client_auth::{AuthenticatedClient, authenticate, claimed_id};
+use super::{Applications, Caller, ClientAuthError, Params, Provider};
+use crate::domain::ids::ClientId;
 
 /// The grants that exist here. Their names are in the metadata too.
 pub(super) const GRANT_TYPES: &[&str] = &["authorization_code"];
@@ -24,7 +25,9 @@ impl Provider {
         caller: &Caller,
     ) -> Result<TokenResponse, TokenError> {
         let applications = self.applications.load_full();
-        let client = authenticate(&applications, params, authorization)?;
+        let client = authenticate(&applications, params, authorization).inspect_err(|error| {
+            report_failed_authentication(&applications, &claimed_id(params, authorization), *error);
+        })?;
         let answer = self.exchange(&client, params, caller).await;
         match &answer {
             Ok(_) => {
@@ -56,4 +59,15 @@ impl Provider {
         }
         self.redeem_code(client, params, caller).await
     }
+}
+
+/// Somebody tries secrets, or an application is configured wrongly. A label comes from the register only: what strangers
+/// invent must not become time series.
+fn report_failed_authentication(applications: &Applications, claimed: &str, error: ClientAuthError) {
+    tracing::warn!(client.id = claimed, why = %error, "client authentication failed");
+    let label = match applications.find(&ClientId::new(claimed)) {
+        Some(known) => known.application.record.client_id.to_string(),
+        None => "unknown".to_owned(),
+    };
+    metrics::counter!("octroi_client_auth_failed_total", "client" => label).increment(1);
 }

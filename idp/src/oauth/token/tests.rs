@@ -1,3 +1,5 @@
+//! The token endpoint: what a code gives, once, and to whom it gives nothing.
+
 use std::time::Duration;
 
 use serde_json::json;
@@ -163,6 +165,22 @@ async fn another_client_burns_a_stolen_code_and_learns_nothing() {
     assert_eq!((unknown.code(), unknown.public()), (stolen.code(), stolen.public()));
     assert_eq!(error(town.redeem("portal", &code).await), INVALID_GRANT);
     assert_eq!(town.audit("token.refused").await.len(), 2, "codes that never were leave no row");
+}
+
+#[tokio::test]
+async fn a_spent_code_in_the_hands_of_another_client_revokes_nothing() {
+    let town = Town::new().await;
+    let (code, _) = town.code(&Ask::of("portal")).await;
+    let tokens = town.redeem("portal", &code).await.unwrap();
+    for thief in ["vault", "native"] {
+        let theft = redemption(thief, &code).with("redirect_uri", &redirect_uri("portal"));
+        let refusal = town.redeem_with(thief, &theft).await.unwrap_err();
+        assert!(matches!(refusal, TokenError::CodeOfAnotherClient), "{thief}: {refusal}");
+    }
+    assert!(!is_revoked(&town, &tokens).await, "only a replay by its own client revokes");
+    assert_eq!(town.audit("token.refused").await.len(), 2, "both tries are told");
+    town.redeem("portal", &code).await.unwrap_err();
+    assert!(is_revoked(&town, &tokens).await);
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! UserInfo: which tokens still stand, and what each scope opens.
+
 use std::time::Duration;
 
 use serde_json::json;

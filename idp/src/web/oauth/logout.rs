@@ -66,7 +66,9 @@ async fn answer(visitor: &mut Visitor, params: &Params, confirmed: bool) -> Resu
                 Some(location) => visitor.see_other(location),
                 None => visitor.page(StatusCode::OK, &SignedOut { frame: visitor.frame(), back: None }, None)?,
             };
-            visitor.clear_session(&mut response);
+            if visitor.session_cookie.is_some() {
+                visitor.clear_session(&mut response);
+            }
             Ok(response)
         }
     }

@@ -44,7 +44,7 @@ async fn activate(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Resul
     match visitor.web.login.activate(typed, visitor.visit(None)).await {
         Ok(Activation::Done) => {
             let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("notice", "activated");
+            query.append_pair("activated", &visitor.activated_mark());
             if let Some(id) = id_of(pending) {
                 query.append_pair("interaction", &id);
             }

@@ -8,7 +8,9 @@ use crate::ui::assets::find_asset;
 
 /// Serves one asset.
 pub async fn get(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = find_asset(&format!("/assets/{file}")) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(asset) = find_asset(&format!("/assets/{file}")) else {
+        return (StatusCode::NOT_FOUND, "There is no such file.").into_response();
+    };
     let etag = asset.etag();
     if headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == etag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();

@@ -21,11 +21,8 @@ pub async fn get(mut visitor: Visitor) -> Response {
 
 async fn show(visitor: &mut Visitor) -> Result<Response, Failure> {
     let pending = visitor.pending(visitor.query("interaction")).await?;
-    let notice = match visitor.query("notice").as_deref() {
-        Some("activated") => Some(LoginNotice::Activated),
-        Some("session-ended") => Some(LoginNotice::SessionEnded),
-        _ => None,
-    };
+    let notice =
+        visitor.query("activated").filter(|mark| visitor.is_activated_mark(mark)).map(|_| LoginNotice::Activated);
     if pending.is_none() && notice.is_none() && visitor.session().await?.is_some() {
         return Ok(visitor.see_other("/"));
     }

@@ -1,5 +1,7 @@
+//! Each check of an authorization request, and which entry points run it.
+
 use super::*;
-use crate::domain::application::ClientAuthMethod;
+use crate::domain::application::{ApplicationRecord, ClientAuthMethod};
 use crate::oauth::authorize::{AuthorizeStep, PageError};
 use crate::oauth::testing::{Ask, Town, application, login_asked, office, redirected};
 
@@ -196,7 +198,15 @@ async fn an_application_without_the_grant_or_the_scope_is_told_so() {
 #[tokio::test]
 async fn a_request_that_is_too_large_to_wait_is_told_so() {
     let town = Town::new().await;
-    let quotes = |n: usize| format!("openid {}", "\"".repeat(n));
-    login_asked(town.authorize(&Ask::of("portal").with("scope", &quotes(2048)), &office(None)).await);
-    assert_eq!(error_of(&town, &Ask::of("portal").with("scope", &quotes(8185))).await, "invalid_request");
+    // Quotation marks take twice their room. A usual application's longest request is kept even so.
+    let quotes = |n: usize| "\"".repeat(n);
+    let longest = Ask::of("portal")
+        .with("state", &quotes(2048))
+        .with("nonce", &quotes(512))
+        .with("login_hint", &quotes(512))
+        .with("ui_locales", &quotes(512));
+    login_asked(town.authorize(&longest, &office(None)).await);
+    town.register(ApplicationRecord { name: "n".repeat(1000), ..application("portal") }).await;
+    assert_eq!(error_of(&town, &longest).await, "invalid_request");
+    login_asked(town.authorize(&longest.with("nonce", "n"), &office(None)).await);
 }
