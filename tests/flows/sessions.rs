@@ -12,6 +12,7 @@ use crate::{is_signed_in, rp, sign_in, tokens_at_the_office};
 
 for_each_engine!(
     the_cookie_is_for_this_host_and_for_no_script,
+    under_https_the_cookies_are_bound_to_the_host_and_to_tls,
     a_login_renews_the_session_and_the_old_cookie_is_dead,
     a_fixed_cookie_of_a_stranger_becomes_nobodys_session,
     a_session_in_the_office_ends_after_two_idle_hours,
@@ -225,4 +226,23 @@ async fn a_session_that_may_last_six_days_is_not_deleted_on_the_way(database: Da
         idp.jobs.purge(idp.clock.now()).await.expect("a purge");
         assert!(is_signed_in(&idp.issuer, &browser).await, "what the configuration allows");
     }
+}
+
+async fn under_https_the_cookies_are_bound_to_the_host_and_to_tls(database: Database) {
+    let idp = TestIdp::start_behind_tls(&database, "https://login.ville.example").await;
+    idp.hire("100001").await;
+    let url = format!("{}/login", idp.issuer);
+    let page = Browser::new().get(&url).await;
+    let hsts = page.header("strict-transport-security").expect("HSTS");
+    assert!(hsts.starts_with("max-age=63072000; includeSubDomains"), "{hsts}");
+    let line = page.set_cookie("__Host-octroi-browser").expect("the pre-session cookie");
+    assert!(line.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure") && !line.contains("Domain"), "{line}");
+
+    let form = page.form("/login").fill("soi", "100001").fill("password", harness::idp::PASSWORD);
+    let fields: Vec<(&str, &str)> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let browser = thief(&page.cookie("__Host-octroi-browser").expect("a value"));
+    let answer = browser.with_header("origin", "https://login.ville.example").post_fields(&url, &fields).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let line = answer.set_cookie("__Host-octroi-session").expect("the session cookie");
+    assert!(line.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure") && !line.contains("Domain"), "{line}");
 }

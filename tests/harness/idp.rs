@@ -69,9 +69,20 @@ impl TestIdp {
 
     /// The same with further sections, which replace the defaults of the same name.
     pub async fn start_with(database: &Database, extra: &str) -> Self {
-        let files = tempfile::tempdir().expect("a temporary directory");
         let ports = free_ports();
-        let toml = configuration(database, ports, extra);
+        Self::start_from(database, ports, configuration(database, ports, extra)).await
+    }
+
+    /// Starts a provider that agents know by `issuer`, as behind a proxy with TLS.
+    pub async fn start_behind_tls(database: &Database, issuer: &str) -> Self {
+        let ports = free_ports();
+        let here = format!("issuer = \"http://localhost:{}\"", ports[0]);
+        let toml = configuration(database, ports, "").replacen(&here, &format!("issuer = \"{issuer}\""), 1);
+        Self::start_from(database, ports, toml).await
+    }
+
+    async fn start_from(database: &Database, ports: [u16; 3], toml: String) -> Self {
+        let files = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(files.path().join("octroi.toml"), toml).expect("the configuration");
         write_key(&files.path().join("sealing.key"), SEALING_KEY.get_or_init(|| Random::system().bytes()));
         write_key(&files.path().join("pepper.key"), &Random::system().bytes());

@@ -1,9 +1,10 @@
 //! `octroi serve`: from a configuration file to a server that stops when it is told to.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{App, Migrate, StartError, Surroundings};
 use crate::config::{Config, LogFormat};
+use crate::jobs::Jobs;
 use crate::telemetry;
 
 /// Serves until SIGTERM or SIGINT, then drains.
@@ -24,7 +25,20 @@ pub async fn serve(config: Config, migrate: Migrate) -> Result<(), StartError> {
     }
     tracing::info!(issuer, version = env!("CARGO_PKG_VERSION"), "ready");
     let stop = stop_signal()?;
-    bound.serve(stop).await
+    let reloading = tokio::spawn(reload_at_hangup(signal(SignalKind::hangup())?, bound.app.jobs.clone()));
+    let served = bound.serve(stop).await;
+    reloading.abort();
+    served
+}
+
+/// SIGHUP: applications and signing keys are read again at once. The configuration file is read at start only.
+async fn reload_at_hangup(mut hangups: Signal, jobs: Jobs) {
+    while hangups.recv().await.is_some() {
+        match jobs.reload().await {
+            Ok(()) => tracing::info!("reloaded applications and signing keys"),
+            Err(error) => tracing::error!(%error, "could not reload; what was loaded before stays"),
+        }
+    }
 }
 
 /// Resolves at the first SIGTERM or SIGINT.

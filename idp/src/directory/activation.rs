@@ -10,7 +10,7 @@ use crate::domain::agent::Standing;
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 use crate::storage::activation::{self, NewCode, PURPOSE};
-use crate::storage::{Tx, audit, passwords};
+use crate::storage::{Tx, agents, audit, passwords};
 
 /// A new code, told once.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ impl Directory {
         let event = mandate.event("agent.activation_code_issued", detail).with_subject(&soi);
         let is_activated = self
             .act(mandate, event.clone(), async |tx: &mut Tx| -> Result<bool, DirectoryError> {
+                // A suspension at the same moment waits for this code, and then withdraws it.
+                agents::hold(tx, &soi).await?;
                 let agent = require_agent(tx, &soi).await?;
                 match agent.standing(today) {
                     // The letter leaves before the first day.

@@ -56,6 +56,18 @@ impl Jobs {
         tasks
     }
 
+    /// Reads everything again that can change under a running server (SIGHUP).
+    pub async fn reload(&self) -> Result<(), keys::KeysError> {
+        self.reload_applications().await?;
+        self.reload_keys().await
+    }
+
+    /// Reads the signing keys again.
+    async fn reload_keys(&self) -> Result<(), keys::KeysError> {
+        self.keys.store(Arc::new(keys::load(&self.store, &self.sealer).await?));
+        Ok(())
+    }
+
     /// Reads the applications again.
     pub async fn reload_applications(&self) -> Result<(), StoreError> {
         let _alone = self.reloading.lock().await;
@@ -125,7 +137,7 @@ impl Turn for Reload {
             jobs.reload_applications().await?;
         }
         if changed(markers::Topic::SigningKeys) {
-            jobs.keys.store(Arc::new(keys::load(&jobs.store, &jobs.sealer).await?));
+            jobs.reload_keys().await?;
         }
         self.seen = found;
         Ok(())
