@@ -12,7 +12,7 @@ use crate::domain::role::Role;
 pub enum AdministratorError {
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("the first administrator could not be added to {database}: {source}")]
+    #[error("the first administrator could not be added to {database}")]
     Directory { database: String, source: DirectoryError },
 }
 

@@ -30,16 +30,16 @@ use crate::ui::{Branding, Help, Localised, SoiField};
 use crate::web::listen::{self, Listener};
 use crate::web::{Web, WebSettings, router};
 
-/// Why a server does not start.
+/// Why a server does not start. Print it with its sources: each level says its own part only.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("database {database}: {source}")]
+    #[error("database {database}")]
     Store { database: String, source: StoreError },
     #[error(transparent)]
     Keys(#[from] KeysError),
-    #[error("keys.sealing_key: {0}")]
+    #[error("keys.sealing_key cannot be used")]
     SealingKey(#[from] SealError),
-    #[error("password: {0}")]
+    #[error("password hashing cannot start")]
     Passwords(#[from] PasswordSettingsError),
     #[error(transparent)]
     Listener(#[from] io::Error),
