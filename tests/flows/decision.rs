@@ -20,6 +20,7 @@ use crate::{redeem, rp, sign_in, tokens_at_the_office, with};
 
 for_each_engine!(
     from_home_without_a_profile_the_refusal_is_explained,
+    the_way_back_is_a_form_where_the_application_wants_one,
     the_preview_opens_home_for_the_demonstration,
     each_rule_about_the_application_has_its_own_page,
     an_application_hears_only_what_is_its_to_know,
@@ -232,4 +233,23 @@ async fn a_lowered_zone_is_decided_again_at_the_token_endpoint(database: Databas
     assert_eq!(answer.json()["error_description"], "zone.lowered");
     let at_home = EventFilter { reason: Some("nomades.no_profile".into()), ..EventFilter::default() };
     assert_eq!(idp.events(at_home).await.len(), 1, "the second decision is in the audit");
+}
+
+async fn the_way_back_is_a_form_where_the_application_wants_one(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    let app = idp.register("portal", |_| {}).await;
+    let url = with(&rp(&idp, &app).await.request().url, "response_mode", "form_post");
+    let browser = Browser::new();
+    let page = browser.follow(browser.get(idp.from_home(url.as_str())).await).await;
+    let form = page.form("/login").fill("soi", "100001").fill("password", PASSWORD);
+    let page = browser.follow(browser.submit(&form).await).await;
+
+    assert_eq!((page.status, page.reason().as_deref()), (403, Some("nomades.no_profile")));
+    let back = page.form(CALLBACK);
+    let field = |name: &str| back.fields.get(name).map(String::as_str);
+    assert_eq!((field("error"), field("error_description")), (Some("access_denied"), Some("access.refused")));
+    assert_eq!((field("state"), field("iss")), (Some(query(&url, "state").as_str()), Some(idp.issuer.as_str())));
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("form-action 'self' https://app.ville.example;"), "{policy}");
 }

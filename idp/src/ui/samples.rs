@@ -8,7 +8,7 @@ use super::pages::{
     Accessibility, Activate, ActivateProblem, BadRequest, BadRequestProblem, Diagnostic, DiagnosticDetails,
     ForgotPassword, FormPost, Hop, HopRole, Login, LoginNotice, LoginProblem, LogoutConfirm, Notice, NoticeKind,
     PasswordExpired, PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, SignedIn, SignedOut,
-    Verdict, ZoneWhy,
+    Verdict, WayBack, ZoneWhy,
 };
 use super::{Branding, Frame, Help, Link, Locale, Localised, Page, SoiField};
 use crate::domain::ids::Reference;
@@ -215,7 +215,7 @@ impl Gallery<'_> {
             departments: vec!["40".into()],
             password_is_right: true,
             wait: None,
-            back_to_application: Some("https://app.ville.example/cb?error=access_denied&state=x".into()),
+            back_to_application: Some(WayBack::Link("https://app.ville.example/cb?error=access_denied&state=x".into())),
         };
         for reason in Reason::ALL {
             show!(self, format!("refusal-{}", reason.code()), refusal(self.outside(), *reason));
@@ -234,6 +234,11 @@ impl Gallery<'_> {
             ..refusal(bare_frame(self.locale), Reason::AccountThrottled)
         };
         show!(self, "refusal-bare", bare);
+        let fields = vec![("error".to_owned(), "access_denied".to_owned()), ("state".to_owned(), HOSTILE.to_owned())];
+        let by_form = WayBack::Form { action: "https://app.ville.example/cb".into(), fields };
+        let by_form =
+            Refusal { back_to_application: Some(by_form), ..refusal(self.outside(), Reason::AppInternalOnly) };
+        show!(self, "refusal-back-by-form", by_form);
         let no_application = Refusal { application: None, ..refusal(self.inside(), Reason::AppDepartment) };
         show!(self, "refusal-no-application", no_application);
         let hostile = Refusal {

@@ -26,7 +26,7 @@ pub use login::{Login, LoginNotice, LoginProblem};
 pub use logout_confirm::LogoutConfirm;
 pub use notice::{Notice, NoticeKind};
 pub use password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
-pub use refusal::{Refusal, Verdict};
+pub use refusal::{Refusal, Verdict, WayBack};
 pub use signed_in::SignedIn;
 pub use signed_out::SignedOut;
 pub use statements::{Accessibility, Privacy};

@@ -27,7 +27,16 @@ pub struct Refusal {
     /// How long until it is worth trying again (`account.throttled`, `overloaded`).
     pub wait: Option<Duration>,
     /// Back to the application with `access_denied`.
-    pub back_to_application: Option<String>,
+    pub back_to_application: Option<WayBack>,
+}
+
+/// The way back, as the application wants its answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayBack {
+    /// The address with the answer in its query.
+    Link(String),
+    /// `response_mode=form_post`: the answer in hidden fields, as `(name, value)`.
+    Form { action: String, fields: Vec<(String, String)> },
 }
 
 /// How the decision ended.
@@ -54,6 +63,13 @@ impl Refusal {
         self.frame
             .portal()
             .filter(|portal| self.back_to_application.is_none() || self.application.as_ref() != Some(&portal.name))
+    }
+
+    fn back_label(&self) -> String {
+        match &self.application {
+            Some(name) => self.frame.t_with("back-to", "name", name),
+            None => self.frame.t("back-to-application"),
+        }
     }
 
     fn needs_more(&self) -> bool {

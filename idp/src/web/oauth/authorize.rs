@@ -9,7 +9,7 @@ use crate::oauth::{Params, ParamsError};
 use crate::ui::pages::bad_request::{BadRequest, BadRequestProblem};
 use crate::ui::pages::form_post::FormPost;
 use crate::ui::pages::notice::NoticeKind;
-use crate::ui::pages::refusal::{Refusal, Verdict};
+use crate::ui::pages::refusal::{Refusal, Verdict, WayBack};
 use crate::web::Visitor;
 use crate::web::error::Failure;
 use crate::web::form::{Form, FormError};
@@ -75,16 +75,23 @@ pub fn redirect(visitor: &Visitor, response: &AuthorizationResponse) -> Result<R
                 frame: visitor.frame(),
                 application: response.application.clone(),
                 action: response.to.as_str().to_owned(),
-                fields: response.params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                fields: fields(response),
             };
             visitor.page(StatusCode::OK, &page, Some(&response.to.origin()))
         }
     }
 }
 
-/// The link that takes the answer to the application; an answer by form cannot be a link.
-pub fn link(response: &AuthorizationResponse) -> Option<String> {
-    (response.mode == ResponseMode::Query).then(|| response.location())
+/// The way that takes the answer to the application when the agent chooses to.
+pub fn way_back(response: &AuthorizationResponse) -> WayBack {
+    match response.mode {
+        ResponseMode::Query => WayBack::Link(response.location()),
+        ResponseMode::FormPost => WayBack::Form { action: response.to.as_str().to_owned(), fields: fields(response) },
+    }
+}
+
+fn fields(response: &AuthorizationResponse) -> Vec<(String, String)> {
+    response.params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 fn refusal(visitor: &Visitor, refused: Refused) -> Result<Response, Failure> {
@@ -97,9 +104,9 @@ fn refusal(visitor: &Visitor, refused: Refused) -> Result<Response, Failure> {
         departments: refused.departments,
         password_is_right: true,
         wait: None,
-        back_to_application: link(&refused.back),
+        back_to_application: Some(way_back(&refused.back)),
     };
-    visitor.page(StatusCode::FORBIDDEN, &page, None)
+    visitor.page(StatusCode::FORBIDDEN, &page, Some(&refused.back.to.origin()))
 }
 
 fn page_error(visitor: &Visitor, error: &PageError) -> Result<Response, Failure> {

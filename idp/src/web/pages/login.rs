@@ -60,9 +60,7 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
         Ok(Step::Renew { ticket, reason }) => password_expired::form(visitor, pending, &ticket, reason, typed, None),
         Ok(Step::Refused { reason, reference }) => {
             let back = match pending {
-                Some(pending) => {
-                    visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().and_then(authorize::link)
-                }
+                Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().map(authorize::way_back),
                 None => None,
             };
             let page = Refusal {
