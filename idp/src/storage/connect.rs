@@ -14,7 +14,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::StoreError;
 use super::error::Cause;
@@ -23,6 +23,9 @@ use crate::domain::secret::PlainToken;
 
 /// How often work is run again after a serialization failure or a deadlock.
 const RETRIES: u32 = 5;
+
+/// How long a first start waits before it tries again to open a file that another one is making.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// Where the database is.
 #[derive(Debug, Clone)]
@@ -72,9 +75,8 @@ impl Store {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(settings.busy_timeout);
-                let writer = sqlite_pool(1, settings).connect_with(options.clone()).await?;
-                let readers =
-                    sqlite_pool(settings.read_connections, settings).connect_with(options.read_only(true)).await?;
+                let writer = connect_sqlite(1, settings, &options).await?;
+                let readers = connect_sqlite(settings.read_connections, settings, &options.read_only(true)).await?;
                 Ok(Self::Sqlite { writer, readers })
             }
             DatabaseUrl::Postgres { url, password } => {
@@ -83,8 +85,6 @@ impl Store {
                 if let Some(password) = password {
                     options = options.password(password.reveal());
                 }
-                // Without it a statement waits for a lock as long as somebody holds it.
-                options = options.options([("lock_timeout", format!("{}ms", settings.busy_timeout.as_millis()))]);
                 // The pool would try a refused port again and again, and then only say that time is up.
                 timeout(settings.busy_timeout, options.connect())
                     .await
@@ -181,6 +181,25 @@ const MAX_IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 fn limits(busy_timeout: Duration) -> [(&'static str, String); 2] {
     let millis = |limit: Duration| limit.as_millis().max(1).to_string();
     [("lock_timeout", millis(busy_timeout)), ("idle_in_transaction_session_timeout", millis(MAX_IDLE_IN_TRANSACTION))]
+}
+
+/// Connects within `busy_timeout`. Of two first starts at once both switch the new file to WAL, for which the engine does
+/// not wait by itself as it does for a lock: so the second one tries again.
+async fn connect_sqlite(
+    connections: u32,
+    settings: &StoreSettings,
+    options: &SqliteConnectOptions,
+) -> Result<SqlitePool, StoreError> {
+    let connected = timeout(settings.busy_timeout, async {
+        loop {
+            let attempt = sqlite_pool(connections, settings).connect_with(options.clone()).await;
+            match attempt.map_err(StoreError::from) {
+                Err(StoreError::Busy) => sleep(BETWEEN_ATTEMPTS).await,
+                settled => return settled,
+            }
+        }
+    });
+    connected.await.unwrap_or(Err(StoreError::Busy))
 }
 
 /// Makes the file readable by its owner only: it holds what HR knows. Its log files get the same mode from the engine.
