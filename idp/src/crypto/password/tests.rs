@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::domain::time::Stopwatch;
 
 const SMALL: PasswordSettings =
     PasswordSettings { memory_kib: 64, iterations: 1, parallelism: 1, threads: 2, queue: 100 };
@@ -159,13 +160,12 @@ fn the_threads_end_with_the_last_clone_of_the_pool() {
     drop(pool);
     assert!(queue.strong_count() > 1);
     drop(clone);
-    for _ in 0..500 {
-        if queue.strong_count() == 0 {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
+    // The threads drop their share when they end; nothing tells when, so look until they have.
+    let looking = Stopwatch::start();
+    while queue.strong_count() > 0 {
+        assert!(looking.seconds() < 5.0, "the threads are still there after five seconds");
+        std::thread::yield_now();
     }
-    panic!("the threads are still there after five seconds");
 }
 
 #[test]
