@@ -312,7 +312,9 @@ async fn a_locked_database_is_503_and_the_next_request_is_served(database: Datab
     // Somebody else holds what a login writes.
     match &database.store {
         Store::Sqlite { writer, .. } => {
-            let held = writer.begin_with("BEGIN EXCLUSIVE").await.expect("the lock");
+            let mut connection = writer.alone().await.expect("the writing connection");
+            let lock = sqlx::Connection::begin_with(&mut *connection, "BEGIN EXCLUSIVE");
+            let held = lock.await.expect("the lock");
             refused().await;
             held.rollback().await.expect("the release");
         }

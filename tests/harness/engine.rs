@@ -53,7 +53,10 @@ impl Database {
     pub async fn execute(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
         match &self.store {
-            Store::Sqlite { writer, .. } => sqlx::raw_sql(sql).execute(writer).await.map(drop),
+            Store::Sqlite { writer, .. } => {
+                let mut connection = writer.alone().await.expect("the writing connection");
+                sqlx::raw_sql(sql).execute(&mut *connection).await.map(drop)
+            }
             Store::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
         }
         .expect("raw SQL");
@@ -63,7 +66,10 @@ impl Database {
     pub async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
         match &self.store {
-            Store::Sqlite { writer, .. } => sqlx::query_scalar(sql).fetch_one(writer).await,
+            Store::Sqlite { writer, .. } => {
+                let mut connection = writer.alone().await.expect("the writing connection");
+                sqlx::query_scalar(sql).fetch_one(&mut *connection).await
+            }
             Store::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await,
         }
         .expect("raw SQL that answers a number")

@@ -11,6 +11,7 @@ mod bad_database;
 mod cast;
 mod codes;
 mod grants;
+mod group_commit;
 mod migrations;
 mod passwords;
 mod roles;

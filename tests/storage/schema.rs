@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use harness::engine::{Database, Engine, fresh_store};
 use octroi_idp::storage::Store;
-use sqlx::{FromRow, PgPool, SqlitePool};
+use sqlx::{FromRow, PgPool, SqliteConnection};
 
 /// Everything that the two engines must agree on.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -94,16 +94,16 @@ async fn every_cascade_finds_its_rows_by_an_index_over_all_of_them() {
 
 async fn tables(db: &Database) -> Tables {
     match &db.store {
-        Store::Sqlite { writer, .. } => sqlite_tables(writer).await,
+        Store::Sqlite { writer, .. } => sqlite_tables(&mut *writer.alone().await.unwrap()).await,
         Store::Postgres(pool) => postgres_tables(pool).await,
     }
 }
 
-async fn sqlite_tables(pool: &SqlitePool) -> Tables {
+async fn sqlite_tables(connection: &mut SqliteConnection) -> Tables {
     let names: Vec<(String, String)> = sqlx::query_as(
         "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations'",
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *connection)
     .await
     .unwrap();
     let mut tables = Tables::new();
@@ -112,7 +112,7 @@ async fn sqlite_tables(pool: &SqlitePool) -> Tables {
         let columns: Vec<(String, String, bool, i64)> =
             sqlx::query_as("SELECT name, type, \"notnull\", pk FROM pragma_table_info($1) ORDER BY pk")
                 .bind(&name)
-                .fetch_all(pool)
+                .fetch_all(&mut *connection)
                 .await
                 .unwrap();
         for (column, kind, not_null, nth_of_key) in columns {
@@ -126,13 +126,13 @@ async fn sqlite_tables(pool: &SqlitePool) -> Tables {
              WHERE l.origin <> 'pk'",
         )
         .bind(&name)
-        .fetch_all(pool)
+        .fetch_all(&mut *connection)
         .await
         .unwrap();
         for (index, unique, sql) in indexes {
             let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_index_info($1) ORDER BY seqno")
                 .bind(&index)
-                .fetch_all(pool)
+                .fetch_all(&mut *connection)
                 .await
                 .unwrap();
             let condition = sql.as_deref().and_then(|sql| sql.split_once(" WHERE ")).map(|(_, rest)| plain(rest));
@@ -143,7 +143,7 @@ async fn sqlite_tables(pool: &SqlitePool) -> Tables {
             "SELECT \"from\" AS \"column\", \"table\", \"to\" AS target, on_delete FROM pragma_foreign_key_list($1)",
         )
         .bind(&name)
-        .fetch_all(pool)
+        .fetch_all(&mut *connection)
         .await
         .unwrap()
         .into_iter()

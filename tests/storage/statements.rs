@@ -13,7 +13,7 @@ async fn every_statement_prepares(db: Database) {
     for (file, name, sql) in statements {
         let parameters = match &db.store {
             Store::Sqlite { writer, .. } => {
-                let mut connection = writer.acquire().await.unwrap();
+                let mut connection = writer.alone().await.unwrap();
                 (&mut *connection).prepare(sql.into_sql_str()).await.map(|s| count(s.parameters()))
             }
             Store::Postgres(pool) => {

@@ -1,7 +1,7 @@
 //! Opening a database, and the two verbs: `read` and `write`.
 //!
-//! SQLite: WAL, foreign keys, `synchronous = FULL`, one writer connection and a pool of readers. PostgreSQL: one pool,
-//! READ COMMITTED, serialization failures and deadlocks run again.
+//! SQLite: WAL, foreign keys, `synchronous = FULL`, one writing connection whose users share commits (`group.rs`) and some
+//! reading ones (`readers.rs`). PostgreSQL: one pool, READ COMMITTED, serialization failures and deadlocks run again.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -10,18 +10,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::{sleep, timeout};
 
 use super::StoreError;
 use super::error::Cause;
-use super::seam::{Course, Tx, Work};
+use super::group::{Ended, Group};
+use super::readers::Readers;
+use super::seam::{Course, PostgresTx, SqliteTx, Tx, Work};
 use crate::domain::secret::PlainToken;
 
-/// How often work is run again after a serialization failure or a deadlock.
+/// How often work is run again after a serialization failure, a deadlock, or the loss of a shared transaction.
 const RETRIES: u32 = 5;
 
 /// How long a first start waits before it tries again to open a file that another one is making.
@@ -53,7 +53,7 @@ pub struct StoreSettings {
 /// The database, whichever engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Store {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite { writer: Group, readers: Readers },
     Postgres(PgPool),
 }
 
@@ -75,8 +75,11 @@ impl Store {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(settings.busy_timeout);
-                let writer = connect_sqlite(1, settings, &options).await?;
-                let readers = connect_sqlite(settings.read_connections, settings, &options.read_only(true)).await?;
+                let patience = settings.busy_timeout;
+                let writer = patiently(patience, || Group::open(options.clone(), patience)).await?;
+                let reading = options.read_only(true);
+                let count = settings.read_connections;
+                let readers = patiently(patience, || Readers::open(reading.clone(), count, patience)).await?;
                 Ok(Self::Sqlite { writer, readers })
             }
             DatabaseUrl::Postgres { url, password } => {
@@ -108,14 +111,41 @@ impl Store {
         E: From<StoreError>,
     {
         let mut tx = match self {
-            Self::Sqlite { readers, .. } => {
-                Tx::Sqlite(readers.begin().await.map_err(StoreError::from)?, Course::default())
-            }
+            Self::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::Reading(readers.begin().await?), Course::default()),
             Self::Postgres(pool) => begin_postgres(pool, READ_ONLY).await?,
         };
         let answer = work.run(&mut tx).await?;
-        commit(tx).await.map_err(StoreError::from)?;
+        match tx {
+            Tx::Sqlite(SqliteTx::Reading(lease), _) => lease.end().await?,
+            Tx::Postgres(PostgresTx::Transaction(tx), _) => tx.commit().await.map_err(StoreError::from)?,
+            Tx::Sqlite(SqliteTx::Writing(_), _) | Tx::Postgres(PostgresTx::Statement(_), _) => {}
+        }
         Ok(answer)
+    }
+
+    /// Runs work that reads with **one statement**, which is its own state: no transaction is opened around it.
+    pub async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> Work<'t, T, E>,
+        E: From<StoreError>,
+    {
+        match self {
+            Self::Sqlite { readers, .. } => {
+                work.run(&mut Tx::Sqlite(SqliteTx::Reading(readers.lend().await?), Course::default())).await
+            }
+            Self::Postgres(pool) => {
+                // A connection that died while it waited in the pool is found out by the statement itself.
+                for _ in 0..pool.options().get_max_connections() {
+                    let connection = pool.acquire().await.map_err(|error| no_connection(pool, error))?;
+                    let mut tx = Tx::Postgres(PostgresTx::Statement(connection), Course::default());
+                    let answer = work.run(&mut tx).await;
+                    if answer.is_ok() || tx.course() != Course::Cut {
+                        return answer;
+                    }
+                }
+                self.read(work).await
+            }
+        }
     }
 
     /// Runs work in one writing transaction and returns after it is durable. `Err` from the work rolls everything back.
@@ -128,32 +158,27 @@ impl Store {
         E: From<StoreError>,
     {
         let started = crate::domain::time::Stopwatch::start();
-        let mut attempt = 0;
-        loop {
+        for attempt in 0..=RETRIES {
             let mut tx = match self {
                 Self::Sqlite { writer, .. } => {
-                    Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?, Course::default())
+                    // Who runs again runs alone.
+                    Tx::Sqlite(SqliteTx::Writing(writer.turn(attempt > 0).await?), Course::default())
                 }
                 Self::Postgres(pool) => begin_postgres(pool, READ_WRITE).await?,
             };
             let answer = work.run(&mut tx).await;
-            if tx.course() == Course::Crossed && attempt < RETRIES {
-                attempt += 1;
-                continue;
-            }
-            let answer = answer?;
-            if tx.course() != Course::Smooth {
-                return Err(StoreError::Unavailable(Cause::Unfinished, None).into());
-            }
-            match commit(tx).await {
-                Ok(()) => {
+            match end(tx, answer.is_ok()).await? {
+                Ended::Committed => {
                     started.record("octroi_store_write_seconds");
-                    return Ok(answer);
+                    return answer;
                 }
-                Err(error) if attempt < RETRIES && StoreError::is_worth_a_retry(&error) => attempt += 1,
-                Err(error) => return Err(StoreError::from(error).into()),
+                Ended::Undone => {
+                    return answer.and_then(|_| Err(StoreError::Unavailable(Cause::Unfinished, None).into()));
+                }
+                Ended::Lost => {}
             }
         }
+        Err(StoreError::Busy.into())
     }
 
     /// Whether a trivial read succeeds: what `/health/ready` asks.
@@ -183,17 +208,15 @@ fn limits(busy_timeout: Duration) -> [(&'static str, String); 2] {
     [("lock_timeout", millis(busy_timeout)), ("idle_in_transaction_session_timeout", millis(MAX_IDLE_IN_TRANSACTION))]
 }
 
-/// Connects within `busy_timeout`. Of two first starts at once both switch the new file to WAL, for which the engine does
-/// not wait by itself as it does for a lock: so the second one tries again.
-async fn connect_sqlite(
-    connections: u32,
-    settings: &StoreSettings,
-    options: &SqliteConnectOptions,
-) -> Result<SqlitePool, StoreError> {
-    let connected = timeout(settings.busy_timeout, async {
+/// Connects within `patience`. Of two first starts at once both switch the new file to WAL, for which the engine does not
+/// wait by itself as it does for a lock: so the second one tries again.
+async fn patiently<T, Fut>(patience: Duration, connect: impl Fn() -> Fut) -> Result<T, StoreError>
+where
+    Fut: Future<Output = Result<T, sqlx::Error>>,
+{
+    let connected = timeout(patience, async {
         loop {
-            let attempt = sqlite_pool(connections, settings).connect_with(options.clone()).await;
-            match attempt.map_err(StoreError::from) {
+            match connect().await.map_err(StoreError::from) {
                 Err(StoreError::Busy) => sleep(BETWEEN_ATTEMPTS).await,
                 settled => return settled,
             }
@@ -221,6 +244,23 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
 const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 const READ_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// Ends a writing transaction durably: committed if the work is to be kept and all its statements were carried out.
+async fn end(tx: Tx, keep: bool) -> Result<Ended, StoreError> {
+    match tx {
+        Tx::Sqlite(SqliteTx::Writing(turn), course) => turn.end(keep && course == Course::Smooth).await,
+        // The same work may well succeed now. Dropping a transaction rolls it back.
+        Tx::Postgres(_, Course::Crossed) => Ok(Ended::Lost),
+        Tx::Postgres(PostgresTx::Transaction(transaction), Course::Smooth) if keep => {
+            match transaction.commit().await {
+                Ok(()) => Ok(Ended::Committed),
+                Err(error) if StoreError::is_worth_a_retry(&error) => Ok(Ended::Lost),
+                Err(error) => Err(error.into()),
+            }
+        }
+        Tx::Postgres(..) | Tx::Sqlite(SqliteTx::Reading(_), _) => Ok(Ended::Undone),
+    }
+}
+
 /// Begins on a connection that lives. Those that died while they waited in the pool (the server was restarted) are found
 /// out by this first statement and thrown away, so each costs one more try and no request fails for it.
 async fn begin_postgres(pool: &PgPool, statement: &'static str) -> Result<Tx, StoreError> {
@@ -228,42 +268,24 @@ async fn begin_postgres(pool: &PgPool, statement: &'static str) -> Result<Tx, St
     let mut died = 0;
     loop {
         match pool.begin_with(statement).await {
-            Ok(transaction) => return Ok(Tx::Postgres(transaction, Course::default())),
-            // With room for another connection, waiting was not for a connection but for the server.
-            Err(sqlx::Error::PoolTimedOut) if pool.size() < most => {
-                return Err(StoreError::Unavailable(Cause::Connection, Some(sqlx::Error::PoolTimedOut)));
+            Ok(transaction) => return Ok(Tx::Postgres(PostgresTx::Transaction(transaction), Course::default())),
+            Err(error) => {
+                let waited = matches!(error, sqlx::Error::PoolTimedOut);
+                match no_connection(pool, error) {
+                    StoreError::Unavailable(Cause::Connection, _) if died < most && !waited => died += 1,
+                    other => return Err(other),
+                }
             }
-            Err(error) => match StoreError::from(error) {
-                StoreError::Unavailable(Cause::Connection, _) if died < most => died += 1,
-                other => return Err(other),
-            },
         }
     }
 }
 
-async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
-    match tx {
-        Tx::Sqlite(transaction, _) => transaction.commit().await,
-        Tx::Postgres(transaction, _) => transaction.commit().await,
+/// With room for another connection, waiting was not for a connection but for the server.
+fn no_connection(pool: &PgPool, error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::PoolTimedOut if pool.size() < pool.options().get_max_connections() => {
+            StoreError::Unavailable(Cause::Connection, Some(sqlx::Error::PoolTimedOut))
+        }
+        error => StoreError::from(error),
     }
-}
-
-fn sqlite_pool(connections: u32, settings: &StoreSettings) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(settings.busy_timeout)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_release(|connection, _| Box::pin(is_out_of_its_transaction(connection)))
-}
-
-/// Whether a connection may be used again. A full disk makes SQLite roll back by itself; the driver does not notice, and
-/// would take every later transaction for one inside it. Such a connection is closed and replaced.
-async fn is_out_of_its_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    if connection.is_in_transaction() {
-        // Lets a rollback that is on its way arrive.
-        connection.ping().await?;
-    }
-    Ok(!connection.is_in_transaction())
 }

@@ -75,6 +75,15 @@ impl StoreError {
             .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"))
     }
+
+    /// Whether the connection itself went away.
+    pub(super) fn is_cut(error: &sqlx::Error) -> bool {
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(db) => db.code().is_some_and(|c| matches!(c.as_ref(), "25P03" | "57P01" | "57P02")),
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

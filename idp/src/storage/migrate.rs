@@ -2,6 +2,7 @@
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
 
 use super::error::Cause;
 use super::{Store, StoreError};
@@ -31,8 +32,9 @@ impl Store {
         let known = self.migrator().iter().map(|m| m.version).max().unwrap_or(0);
         let found = match self {
             Self::Sqlite { writer, .. } => {
-                let table: i64 = sqlx::query_scalar(SQLITE_HAS_TABLE).fetch_one(writer).await?;
-                if table == 0 { None } else { sqlx::query_scalar(NEWEST).fetch_one(writer).await? }
+                let mut writer = writer.alone().await?;
+                let table: i64 = sqlx::query_scalar(SQLITE_HAS_TABLE).fetch_one(&mut *writer).await?;
+                if table == 0 { None } else { sqlx::query_scalar(NEWEST).fetch_one(&mut *writer).await? }
             }
             Self::Postgres(pool) => {
                 let table: bool = sqlx::query_scalar(POSTGRES_HAS_TABLE).fetch_one(pool).await?;
@@ -64,7 +66,12 @@ impl Store {
             return Err(StoreError::SchemaTooNew { found, known });
         }
         let outcome = match self {
-            Self::Sqlite { writer, .. } => SQLITE.run(writer).await,
+            Self::Sqlite { writer, .. } => {
+                let own = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(writer.options().clone());
+                let outcome = SQLITE.run(&own).await;
+                own.close().await;
+                outcome
+            }
             Self::Postgres(pool) => {
                 // Who comes second waits until the other one has finished, however long that takes.
                 let patient = pool.connect_options().as_ref().clone().options([("lock_timeout", "0")]);

@@ -8,7 +8,9 @@
 
 mod connect;
 mod error;
+mod group;
 mod migrate;
+mod readers;
 mod seam;
 
 pub mod activation;

@@ -3,16 +3,75 @@
 //! A transaction remembers how its statements went ([`Course`]), because the work's own error type does not tell the
 //! store whether running it again would help.
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::StoreError;
+use super::group::Turn;
+use super::readers::Lease;
 
-/// An open transaction. Table files reach the connection through [`on!`]; nobody else can.
+/// An open transaction, or one statement's worth of reading. Table files reach the connection through [`on!`]; nobody
+/// else can.
 pub enum Tx {
     /// The embedded engine.
-    Sqlite(Transaction<'static, Sqlite>, Course),
+    Sqlite(SqliteTx, Course),
     /// The shared engine.
-    Postgres(Transaction<'static, Postgres>, Course),
+    Postgres(PostgresTx, Course),
+}
+
+/// A connection of the embedded engine, for reading or for writing.
+pub enum SqliteTx {
+    Reading(Lease),
+    Writing(Turn),
+}
+
+/// A connection of the shared engine, inside a transaction or for one statement.
+pub enum PostgresTx {
+    Transaction(Transaction<'static, Postgres>),
+    Statement(PoolConnection<Postgres>),
+}
+
+impl Deref for SqliteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Reading(lease) => lease,
+            Self::Writing(turn) => turn,
+        }
+    }
+}
+
+impl DerefMut for SqliteTx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Reading(lease) => lease,
+            Self::Writing(turn) => turn,
+        }
+    }
+}
+
+impl Deref for PostgresTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Statement(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for PostgresTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Statement(connection) => connection,
+        }
+    }
 }
 
 /// How the statements of a transaction went.
@@ -25,13 +84,21 @@ pub enum Course {
     Failed,
     /// One failed because of another transaction (serialization failure, deadlock): the same work may well succeed.
     Crossed,
+    /// The connection was cut: nothing is known of what was sent through it.
+    Cut,
 }
 
 impl Course {
     /// Takes note of a statement's outcome.
     pub fn note<T>(&mut self, outcome: &Result<T, sqlx::Error>) {
         if let Err(error) = outcome {
-            *self = if StoreError::is_worth_a_retry(error) { Self::Crossed } else { Self::Failed };
+            *self = if StoreError::is_worth_a_retry(error) {
+                Self::Crossed
+            } else if StoreError::is_cut(error) {
+                Self::Cut
+            } else {
+                Self::Failed
+            };
         }
     }
 }
