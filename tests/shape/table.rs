@@ -58,6 +58,7 @@ pub const HOMES: &[(&str, &str)] = &[
     // State
     ("sqlx", "idp/src/storage"),
     ("redis", "idp/src/ephemeral"),
+    ("quick_cache", "idp/src/oauth/userinfo"),
     // Cryptography
     ("argon2", "idp/src/crypto/password"),
     ("aws_lc_rs", "idp/src/crypto"),

@@ -39,7 +39,7 @@ async fn every_field_comes_back_by_cookie_and_by_sid(db: Database) {
     assert_eq!(find(&db, "s").await, Some(session("s", "100001")));
     assert_eq!(find(&db, "t").await, None);
     let by_cookie =
-        async |byte| db.read(async |tx: &mut Tx| sessions::find_by_cookie(tx, &hash(byte)).await).await.expect("find");
+        async |byte| db.read(async |tx: &mut Tx| standing::find_cookie(tx, &hash(byte)).await).await.expect("find");
     assert_eq!(by_cookie(1).await, Some(session("s", "100001")));
     assert_eq!(by_cookie(2).await, None);
 }

@@ -23,6 +23,7 @@ use crate::jobs::keys::{KeysError, load_or_generate};
 use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
 use crate::login::{Login, LoginSettings};
 use crate::network::{ListenerZone, NetworkSettings, ZoneDecider};
+use crate::oauth::userinfo::VerifiedTokens;
 use crate::oauth::{OauthSettings, Provider};
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings};
 use crate::telemetry;
@@ -123,6 +124,8 @@ pub fn describe(config: &DatabaseConfig) -> String {
 impl App {
     /// Puts all layers together.
     pub async fn open(config: Config, around: Surroundings, migrate: Migrate) -> Result<Self, StartError> {
+        // Layers keep handles on figures: the recorder is there before them.
+        telemetry::metrics();
         let store = open_store(&config, migrate).await?;
         let named = |source| StartError::Store { database: describe(&config.database), source };
         let Surroundings { clock, random } = around.clone();
@@ -167,6 +170,7 @@ impl App {
             random,
             keys: keys.clone(),
             applications: applications.clone(),
+            verified: VerifiedTokens::default(),
             settings: Arc::new(oauth_settings(&config)),
         };
         let directory = directory(&config, store.clone(), &around);

@@ -18,6 +18,7 @@ use crate::domain::soi::{Soi, normalise};
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::storage::passwords::StoredPassword;
+use crate::storage::standing::{self, AgentStanding};
 use crate::storage::throttle::Attempt;
 use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions, throttle};
 
@@ -43,12 +44,6 @@ enum Begun {
     PasswordChanged,
     /// The account was shut meanwhile.
     Shut(Reason),
-}
-
-/// An agent with the password that was looked up for this attempt.
-pub(super) struct Known {
-    pub agent: Agent,
-    pub password: Option<StoredPassword>,
 }
 
 impl Login {
@@ -91,7 +86,7 @@ impl Login {
                 return Err(full.into());
             }
         };
-        let Some(Known { agent, password: Some(stored) }) = known.filter(|_| verdict.matches) else {
+        let Some(AgentStanding { agent, password: Some(stored) }) = known.filter(|_| verdict.matches) else {
             self.note_wrong_credentials(soi.as_ref(), visit, now).await?;
             return Ok(Step::WrongCredentials);
         };
@@ -119,19 +114,19 @@ impl Login {
         soi: Option<&Soi>,
         visit: Visit<'_>,
         now: Timestamp,
-    ) -> Result<(Attempt, Option<Known>), StoreError> {
+    ) -> Result<(Attempt, Option<AgentStanding>), StoreError> {
         let unknown = Soi::from_stored(String::new());
         let soi = soi.unwrap_or(&unknown);
         self.store
             .write(async |tx: &mut Tx| -> Result<_, StoreError> {
                 let attempt = throttle::take(tx, key, visit.zone, now).await?;
-                let agent = agents::find(tx, soi).await?;
-                let password = passwords::find(tx, soi).await?;
+                let known = standing::find_agent(tx, soi).await?;
                 if let Attempt::Blocked(_) = attempt {
-                    let event = refused_login(agent.as_ref().map(|a| &a.record.soi), Reason::AccountThrottled, visit);
+                    let subject = known.as_ref().map(|known| &known.agent.record.soi);
+                    let event = refused_login(subject, Reason::AccountThrottled, visit);
                     audit::append(tx, &event, now).await?;
                 }
-                Ok((attempt, agent.map(|agent| Known { agent, password })))
+                Ok((attempt, known))
             })
             .await
     }
@@ -196,9 +191,10 @@ impl Login {
         let begun = self
             .store
             .write(async |tx: &mut Tx| -> Result<Begun, StoreError> {
-                let (agent, password) = (agents::hold(tx, soi).await?, passwords::hold(tx, soi).await?);
                 // By its age, which another login's renewed hash keeps.
-                let Some(agent) = agent.filter(|_| password.is_some_and(|p| p.changed_at == verified.changed_at))
+                let is_verified = |password: &StoredPassword| password.changed_at == verified.changed_at;
+                let held = standing::hold_agent(tx, soi).await?;
+                let Some(AgentStanding { agent, .. }) = held.filter(|h| h.password.as_ref().is_some_and(is_verified))
                 else {
                     let event = refused_login(Some(soi), Reason::CredentialsInvalid, visit)
                         .with_detail(serde_json::json!({ "password_changed_meanwhile": true }));

@@ -6,7 +6,7 @@ use crate::domain::agent::{Agent, Standing};
 use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
 use crate::domain::zone::NetworkZone;
-use crate::storage::{StoreError, Tx, agents, sessions};
+use crate::storage::{StoreError, Tx, agents, sessions, standing};
 
 impl Login {
     /// The live session behind this cookie, for a contact from `zone`. Notes the contact when a minute has passed.
@@ -17,16 +17,12 @@ impl Login {
         let hash = hash_token(cookie);
         let found = self
             .store
-            .read(async |tx: &mut Tx| -> Result<_, StoreError> {
-                let found = sessions::find_by_cookie(tx, &hash).await?;
-                let Some(session) = found.filter(|s| s.is_live(&self.settings.sessions, zone, now)) else {
-                    return Ok(None);
-                };
-                let agent = agents::find(tx, &session.soi).await?;
-                Ok(agent.filter(|a| self.standing(a, now) == Standing::Active).map(|_| session))
-            })
+            .read_one(async |tx: &mut Tx| -> Result<_, StoreError> { standing::find_cookie(tx, &hash).await })
             .await?;
-        let Some(session) = found else { return Ok(None) };
+        let stands = |(session, agent): &(Session, Agent)| {
+            session.is_live(&self.settings.sessions, zone, now) && self.standing(agent, now) == Standing::Active
+        };
+        let Some((session, _)) = found.filter(stands) else { return Ok(None) };
         if session.is_touch_due(now) {
             self.store
                 .write(async |tx: &mut Tx| -> Result<(), StoreError> {
@@ -41,7 +37,7 @@ impl Login {
     pub async fn find_agent(&self, session: &Session) -> Result<Option<Agent>, LoginError> {
         let agent = self
             .store
-            .read(async |tx: &mut Tx| -> Result<_, StoreError> { agents::find(tx, &session.soi).await })
+            .read_one(async |tx: &mut Tx| -> Result<_, StoreError> { agents::find(tx, &session.soi).await })
             .await?;
         Ok(agent)
     }

@@ -16,13 +16,14 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::storage::passwords::StoredPassword;
-use crate::storage::{Tx, audit, passwords};
+use crate::storage::{Tx, audit};
 
 /// Who wants to get where.
 pub(super) struct Question<'a> {
     pub agent: &'a Agent,
     pub application: &'a Application,
     pub session: &'a Session,
+    pub password: Option<&'a StoredPassword>,
     pub zone: NetworkZone,
     /// Under which the decision is found in the audit.
     pub reference: &'a Reference,
@@ -44,8 +45,7 @@ impl Provider {
         question: &Question<'_>,
         caller: &Caller,
     ) -> Result<Decision, ProviderError> {
-        let password = passwords::find(tx, &question.session.soi).await?;
-        let case = self.case(question, password.as_ref());
+        let case = self.case(question);
         let decision = decide(&case);
         let mut event = Event::new("access.decided", Actor::Agent(question.session.soi.clone()))
             .with_subject(&question.session.soi)
@@ -62,8 +62,8 @@ impl Provider {
     }
 
     /// Profile, charter, waivers and populations are not built yet: they stand as unmet.
-    fn case(&self, question: &Question<'_>, password: Option<&StoredPassword>) -> Case {
-        let (agent, application, session) = (question.agent, question.application, question.session);
+    fn case(&self, question: &Question<'_>) -> Case {
+        let Question { agent, application, session, password, .. } = *question;
         Case {
             version: CASE_VERSION,
             agent: AgentFacts {

@@ -37,6 +37,7 @@ pub use self::error::ProviderError;
 pub use self::params::{Params, ParamsError, Repeated};
 pub use self::redirect_uri::{ValidPostLogoutUri, ValidRedirectUri};
 
+use self::userinfo::VerifiedTokens;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::random::Random;
 use crate::domain::audit::Contact;
@@ -56,6 +57,7 @@ pub struct Provider {
     pub random: Random,
     pub keys: Arc<ArcSwap<KeyRing>>,
     pub applications: Arc<ArcSwap<Applications>>,
+    pub verified: VerifiedTokens,
     pub settings: Arc<OauthSettings>,
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::authorize::{AuthorizationResponse, AuthorizeStep};
 use super::token::{TokenError, TokenResponse};
+use super::userinfo::VerifiedTokens;
 use super::{Applications, Caller, OauthSettings, Params, Provider};
 use crate::crypto::hash::hash_token;
 use crate::crypto::keys::{KeyRing, KeyUse, SigningKey, generate};
@@ -181,6 +182,7 @@ impl Town {
             keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(algs.iter().map(key).collect()).unwrap())),
             random,
             applications: Arc::new(ArcSwap::from_pointee(Applications::default())),
+            verified: VerifiedTokens::default(),
             settings: Arc::new(settings_of_the_town()),
         };
         let town = Self { provider, clock, directory };

@@ -13,23 +13,26 @@ use crate::domain::time::Timestamp;
 
 const TABLE: &str = "agent";
 
-macro_rules! columns {
+/// The columns of [`AgentRow`].
+macro_rules! agent_columns {
     () => {
-        "soi, sub, given_name, family_name, email, recovery_email, mobile, department, position, manager_soi, \
-         employment, start_date, end_date, version, created_at, updated_at"
+        "agent.soi, agent.sub, agent.given_name, agent.family_name, agent.email, agent.recovery_email, agent.mobile, \
+         agent.department, agent.position, agent.manager_soi, agent.employment, agent.start_date, agent.end_date, \
+         agent.version, agent.created_at, agent.updated_at"
     };
 }
+pub(super) use agent_columns;
 
 statements! {
-    FIND = concat!("SELECT ", columns!(), " FROM agent WHERE soi = $1");
+    FIND = concat!("SELECT ", agent_columns!(), " FROM agent WHERE soi = $1");
     INSERT = "INSERT INTO agent (soi, sub, given_name, family_name, search_key, email, recovery_email, mobile, department, \
               position, manager_soi, employment, start_date, end_date, version, created_at, updated_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15)";
     UPDATE = "UPDATE agent SET given_name = $2, family_name = $3, search_key = $4, email = $5, recovery_email = $6, \
               mobile = $7, department = $8, position = $9, manager_soi = $10, employment = $11, start_date = $12, \
               end_date = $13, version = version + 1, updated_at = $14 WHERE soi = $1 AND version = $15";
-    HOLD = concat!("UPDATE agent SET version = version WHERE soi = $1 RETURNING ", columns!());
-    LIST = concat!("SELECT ", columns!(), " FROM agent WHERE soi > $1 \
+    HOLD = concat!("UPDATE agent SET version = version WHERE soi = $1 RETURNING ", agent_columns!());
+    LIST = concat!("SELECT ", agent_columns!(), " FROM agent WHERE soi > $1 \
             AND (CAST($2 AS TEXT) IS NULL OR department = $2) \
             AND (CAST($3 AS TEXT) IS NULL OR employment = $3) \
             AND (CAST($4 AS TEXT) IS NULL OR search_key LIKE $4 ESCAPE '\\') ORDER BY soi LIMIT $5");

@@ -24,6 +24,7 @@ pub mod passwords;
 pub mod roles;
 pub mod sessions;
 pub mod signing_keys;
+pub mod standing;
 pub mod throttle;
 
 pub use connect::{DatabaseUrl, Store, StoreSettings};
@@ -58,6 +59,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("roles", roles::ALL),
         ("sessions", sessions::ALL),
         ("signing_keys", signing_keys::ALL),
+        ("standing", standing::ALL),
         ("throttle", throttle::ALL),
     ];
     files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (*file, *name, *sql))).collect()

@@ -13,12 +13,19 @@ use crate::domain::time::Timestamp;
 
 const TABLE: &str = "session";
 
+/// The columns of [`SessionRow`].
+macro_rules! session_columns {
+    () => {
+        "session.sid, session.soi, session.login_zone, session.acr, session.amr, session.auth_time, session.last_seen_at, \
+         session.ended_at"
+    };
+}
+pub(super) use session_columns;
+
 statements! {
     INSERT = "INSERT INTO session (sid, cookie_hash, soi, login_zone, acr, amr, auth_time, last_seen_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
-    FIND_BY_COOKIE = "SELECT sid, soi, login_zone, acr, amr, auth_time, last_seen_at, ended_at FROM session \
-                      WHERE cookie_hash = $1";
-    FIND = "SELECT sid, soi, login_zone, acr, amr, auth_time, last_seen_at, ended_at FROM session WHERE sid = $1";
+    FIND = concat!("SELECT ", session_columns!(), " FROM session WHERE sid = $1");
     TOUCH = "UPDATE session SET last_seen_at = $2 WHERE sid = $1 AND last_seen_at <= $3 AND ended_at IS NULL";
     END = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE sid = $1 AND ended_at IS NULL";
     END_ALL = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE soi = $1 AND ended_at IS NULL";
@@ -26,7 +33,7 @@ statements! {
 }
 
 #[derive(FromRow)]
-struct SessionRow {
+pub(super) struct SessionRow {
     sid: String,
     soi: String,
     login_zone: String,
@@ -65,13 +72,6 @@ pub async fn insert(tx: &mut Tx, session: &Session, cookie_hash: &TokenHash) -> 
         .bind(session.auth_time.millis())
         .execute(conn).await.map(drop))?;
     Ok(())
-}
-
-/// The session behind a cookie, live or not.
-pub async fn find_by_cookie(tx: &mut Tx, cookie_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
-    let row: Option<SessionRow> = on!(tx, conn => sqlx::query_as(FIND_BY_COOKIE)
-        .bind(cookie_hash.as_bytes().as_slice()).fetch_optional(conn).await)?;
-    row.map(Session::try_from).transpose()
 }
 
 /// The session with this `sid`, live or not.

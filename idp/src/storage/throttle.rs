@@ -43,7 +43,11 @@ pub async fn take(tx: &mut Tx, key: &[u8; 32], zone: NetworkZone, now: Timestamp
         return Ok(Attempt::Blocked(Timestamp::from_millis(until)));
     };
     let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-    let until = now.plus(delay_after(attempts));
+    let delay = delay_after(attempts);
+    if delay.is_zero() {
+        return Ok(Attempt::Taken(attempts)); // no delay runs: that was the condition
+    }
+    let until = now.plus(delay);
     on!(tx, conn => sqlx::query(BLOCK)
         .bind(key.as_slice()).bind(zone.as_str()).bind(until.millis()).execute(conn).await.map(drop))?;
     Ok(Attempt::Taken(attempts))

@@ -1,5 +1,7 @@
 //! Response headers: the strict default for everything, and what pages add (STANDARDS §9.1).
 
+use std::sync::LazyLock;
+
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -16,33 +18,32 @@ pub fn content_security_policy(form_action: Option<&str>) -> String {
 
 /// Fills in what a response has not said itself.
 pub fn secure(headers: &mut HeaderMap, https: bool) {
-    let defaults: &[(HeaderName, &str)] = &[
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::CACHE_CONTROL, "no-store"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)",
-        ),
-        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
-    ];
-    for (name, value) in defaults {
-        if !headers.contains_key(name)
-            && let Ok(value) = HeaderValue::from_str(value)
-        {
-            headers.insert(name.clone(), value);
-        }
-    }
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(value) = HeaderValue::from_str(&content_security_policy(None))
-    {
-        headers.insert(header::CONTENT_SECURITY_POLICY, value);
+    for (name, value) in DEFAULTS.iter() {
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     if https {
-        let hsts = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
 }
+
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
+
+/// Written once, since they go out with every response.
+static DEFAULTS: LazyLock<Vec<(HeaderName, HeaderValue)>> = LazyLock::new(|| {
+    let fixed = [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)",
+        ),
+        ("x-robots-tag", "noindex, nofollow"),
+    ];
+    let fixed = fixed.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let policy = HeaderValue::from_str(&content_security_policy(None)).ok();
+    fixed.into_iter().chain(policy.map(|policy| (header::CONTENT_SECURITY_POLICY, policy))).collect()
+});

@@ -50,6 +50,7 @@ pub struct Parts {
     pub zones: ZoneDecider,
     pub csrf: CsrfKey,
     pub branding: Arc<Branding>,
+    pub documents: oauth::discovery::Documents,
     pub settings: WebSettings,
 }
 
@@ -57,7 +58,8 @@ impl Web {
     /// Puts the layers behind the router.
     pub fn new(login: Login, oauth: Provider, zones: ZoneDecider, csrf: CsrfKey, settings: WebSettings) -> Self {
         let branding = Arc::new(settings.branding.clone());
-        Self(Arc::new(Parts { login, oauth, zones, csrf, branding, settings }))
+        let documents = oauth::discovery::Documents::new(&oauth, settings.secure);
+        Self(Arc::new(Parts { login, oauth, zones, csrf, branding, documents, settings }))
     }
 }
 

@@ -13,13 +13,9 @@ pub fn router(web: &Web, listener: ListenerZone) -> Router {
     let entry = Entry { web: web.clone(), listener: std::sync::Arc::new(listener) };
     Router::new()
         // OpenID Connect
-        .route("/.well-known/openid-configuration", get(oauth::discovery::openid))
-        .route("/.well-known/oauth-authorization-server", get(oauth::discovery::oauth))
-        .route("/oauth2/jwks", get(oauth::discovery::jwks))
         .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
         .route("/oauth2/authorize/resume", get(oauth::authorize::resume))
         .route("/oauth2/token", post(oauth::token::post))
-        .route("/oauth2/userinfo", get(oauth::userinfo::get).post(oauth::userinfo::post))
         .route("/oauth2/logout", get(oauth::logout::get).post(oauth::logout::post))
         // Pages
         .route("/", get(pages::home::get))
@@ -37,6 +33,21 @@ pub fn router(web: &Web, listener: ListenerZone) -> Router {
         .fallback(pages::fallback::not_found)
         .method_not_allowed_fallback(pages::fallback::method_not_allowed)
         .layer(from_fn(run_to_completion))
+        // What only reads may stop when its caller hangs up.
+        .route(
+            "/oauth2/userinfo",
+            get(oauth::userinfo::get).post(oauth::userinfo::post).fallback(pages::fallback::method_not_allowed),
+        )
         .layer(from_fn_with_state(entry, context))
+        // Documents that are the same for everybody
+        .route(
+            "/.well-known/openid-configuration",
+            get(oauth::discovery::metadata).fallback(oauth::discovery::only_get),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(oauth::discovery::metadata).fallback(oauth::discovery::only_get),
+        )
+        .route("/oauth2/jwks", get(oauth::discovery::jwks).fallback(oauth::discovery::only_get))
         .with_state(web.clone())
 }

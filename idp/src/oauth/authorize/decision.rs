@@ -10,7 +10,8 @@ use crate::domain::ids::{GrantId, Reference};
 use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
 use crate::domain::zone::{NetworkZone, SeenZone};
-use crate::storage::{Constraint, StoreError, Tx, agents, codes, grants, sessions};
+use crate::storage::standing::{self, SessionStanding};
+use crate::storage::{Constraint, StoreError, Tx, codes, grants};
 
 /// What came of it.
 pub(super) enum Outcome {
@@ -52,14 +53,15 @@ impl Provider {
             .store
             .write(async |tx: &mut Tx| -> Result<Answer, ProviderError> {
                 let policy = &self.settings.sessions;
-                let live = sessions::find(tx, &session.sid).await?.filter(|s| s.is_live(policy, zone, now));
-                let Some(session) = live else { return Ok(Answer::SessionEnded) };
-                let Some(agent) = agents::find(tx, &session.soi).await? else { return Ok(Answer::SessionEnded) };
+                let found = standing::find_session(tx, &session.sid).await?;
+                let live = found.filter(|found| found.session.is_live(policy, zone, now));
+                let Some(SessionStanding { session, agent, password }) = live else { return Ok(Answer::SessionEnded) };
                 if request.subject.as_ref().is_some_and(|sub| *sub != agent.sub) {
                     return Ok(Answer::AnotherAgent);
                 }
+                let (password, reference) = (password.as_ref(), &reference);
                 let question =
-                    Question { agent: &agent, application, session: &session, zone, reference: &reference, at: now };
+                    Question { agent: &agent, application, session: &session, password, zone, reference, at: now };
                 let decision = self.decide(tx, &question, caller).await?;
                 if decision == Decision::Allow {
                     let client_id = &application.record.client_id;

@@ -22,7 +22,8 @@ use crate::domain::secret::{PlainToken, TokenHash};
 use crate::domain::time::Timestamp;
 use crate::domain::zone::{NetworkZone, SeenZone};
 use crate::storage::codes::{self, Consumed};
-use crate::storage::{Tx, agents, audit, grants, sessions};
+use crate::storage::standing::{self, SessionStanding};
+use crate::storage::{Tx, audit, grants};
 
 /// The request's own parameters.
 struct CodeRequest<'a> {
@@ -151,23 +152,25 @@ impl Provider {
         if let Err(error) = request.fits(code, client, now) {
             return Ok(Err(error));
         }
-        if grants::find(tx, &code.grant_id).await?.is_none_or(|grant| grant.revoked_at.is_some()) {
+        let found = standing::find_grant(tx, &code.grant_id).await?;
+        let Some(grant) = found.filter(|grant| grant.revoked_at.is_none()) else {
             return Ok(Err(TokenError::GrantRevoked));
-        }
+        };
+        let SessionStanding { session, agent, password } = grant.behind;
         let zone = lowest_zone(code, client, caller, now);
         let policy = &self.settings.sessions;
-        let Some(session) = sessions::find(tx, &code.sid).await?.filter(|s| s.is_live(policy, zone, now)) else {
+        if session.sid != code.sid || !session.is_live(policy, zone, now) {
             return Ok(Err(TokenError::SessionEnded));
-        };
-        let today = now.date_in(&self.settings.time_zone);
-        let Some(agent) = agents::find(tx, &code.soi).await?.filter(|a| a.standing(today) == Employment::Active) else {
+        }
+        if agent.standing(now.date_in(&self.settings.time_zone)) != Employment::Active {
             return Ok(Err(TokenError::AgentNotActive));
-        };
+        }
         if zone != code.zone.zone {
             // What was decided for `internal` does not hold outside: the one function decides again.
             let application = client.application();
+            let (password, reference) = (password.as_ref(), &drawn.reference);
             let question =
-                Question { agent: &agent, application, session: &session, zone, reference: &drawn.reference, at: now };
+                Question { agent: &agent, application, session: &session, password, zone, reference, at: now };
             let decision = self.decide(tx, &question, caller).await?;
             if decision != Decision::Allow {
                 let reason = decision.reason().unwrap_or(Reason::AccessRefused);

@@ -6,18 +6,22 @@
 mod error;
 #[cfg(test)]
 mod tests;
+mod verified;
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 pub use self::error::UserInfoError;
 
+pub use self::verified::VerifiedTokens;
+
 use super::claims::{self, AccessTokenClaims};
 use super::params::{Params, Repeated};
 use super::{Provider, ProviderError};
-use crate::crypto::jwt::TokenType;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::scope::GrantedScope;
-use crate::storage::{Tx, agents, grants, sessions};
+use crate::storage::{Tx, standing};
 
 impl Provider {
     /// The claims about the agent whose token this is. `form`: the body of a POST, if it was a form.
@@ -44,16 +48,10 @@ impl Provider {
     }
 
     /// Reads an access token of ours (RFC 9068 §4): type, signature, times, issuer, audience.
-    fn access_token(&self, token: &str) -> Result<AccessTokenClaims, UserInfoError> {
+    fn access_token(&self, token: &str) -> Result<Arc<AccessTokenClaims>, UserInfoError> {
         let invalid = |why| move || UserInfoError::Token(why);
         // An ID token is no access token (OA-23): the type is compared first.
-        let claims = self
-            .keys
-            .load()
-            .verify_at(token, TokenType::AccessToken, self.now())
-            .map_err(|_| UserInfoError::Token("not an access token of ours, or expired"))?;
-        let claims: AccessTokenClaims =
-            serde_json::from_value(Value::Object(claims)).map_err(|_| UserInfoError::Token("its claims"))?;
+        let claims = self.verified.claims(&self.keys.load_full(), token, self.now())?;
         if claims.iss != self.settings.issuer {
             return Err(invalid("another issuer")());
         }
@@ -68,21 +66,19 @@ impl Provider {
     /// One read: the grant is not revoked, the session lives, the agent is active.
     async fn standing_behind(&self, claims: &AccessTokenClaims) -> Result<Agent, UserInfoError> {
         let now = self.now();
-        let found: Option<Agent> = self
+        let found = self
             .store
-            .read(async |tx: &mut Tx| -> Result<Option<Agent>, ProviderError> {
-                let grant = grants::find(tx, &claims.grant_id).await?;
-                let Some(grant) = grant.filter(|g| g.revoked_at.is_none() && g.client_id == claims.client_id) else {
-                    return Ok(None);
-                };
-                let session = sessions::find(tx, &grant.sid).await?;
-                let zone = claims.zone.zone;
-                let live = session.is_some_and(|s| s.is_live(&self.settings.sessions, zone, now));
-                if live { Ok(agents::find(tx, &grant.soi).await?) } else { Ok(None) }
+            .read_one(async |tx: &mut Tx| -> Result<_, ProviderError> {
+                Ok(standing::find_grant(tx, &claims.grant_id).await?)
             })
             .await?;
+        let stands = found
+            .filter(|grant| grant.revoked_at.is_none() && grant.client_id == claims.client_id)
+            .map(|grant| grant.behind)
+            .filter(|behind| behind.session.is_live(&self.settings.sessions, claims.zone.zone, now));
         let today = now.date_in(&self.settings.time_zone);
-        found
+        stands
+            .map(|behind| behind.agent)
             .filter(|agent| agent.sub == claims.sub && agent.standing(today) == Standing::Active)
             .ok_or(UserInfoError::Token("its grant, session or agent does not stand any more"))
     }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::crypto::hash::hash_token;
+use crate::crypto::jwt::TokenType;
 use crate::domain::agent::Employment;
 use crate::domain::application::{ApplicationRecord, SigningAlg};
 use crate::domain::secret::PlainToken;
