@@ -68,6 +68,16 @@ impl Database {
         }
         .expect("raw SQL that answers a number")
     }
+
+    /// The texts that a statement answers.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.store {
+            Store::Sqlite { writer, .. } => sqlx::query_scalar(sql).fetch_all(writer).await,
+            Store::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
+        }
+        .expect("raw SQL that answers texts")
+    }
 }
 
 /// Keeps what has to be removed when the test is over; see [`remove`](Self::remove).

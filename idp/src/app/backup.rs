@@ -7,13 +7,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::placing::Draft;
+use super::placing::{Draft, advice};
 use super::serve::stop_signal;
 use super::{Surroundings, describe, postgres};
 use crate::config::{Config, DatabaseTarget};
 use crate::domain::time::Stopwatch;
 use crate::storage::database_file::{self, FileFault, Inspection};
-use crate::storage::{Presence, StoreError, real_path};
+use crate::storage::{Cause, Presence, StoreError, real_path};
 
 /// A backup that is in its place.
 #[derive(Debug)]
@@ -32,9 +32,11 @@ pub enum BackupError {
     Exists(PathBuf),
     #[error("{} is no name for a file", .0.display())]
     NoName(PathBuf),
-    #[error("the database {database} cannot be copied")]
-    Copy { database: String, source: StoreError },
-    #[error("{} cannot be written: free space, or choose a directory that this user may write to", file.display())]
+    #[error("the database {database} cannot be copied to {} (is there space for it?)", file.display())]
+    Copy { database: String, file: PathBuf, source: StoreError },
+    #[error("database {database}")]
+    Database { database: String, source: StoreError },
+    #[error("{} cannot be written ({})", file.display(), advice(source))]
     Write { file: PathBuf, source: io::Error },
     #[error("what was copied from {database} is not a whole database, so it was removed; look at the database itself")]
     Verify { database: String, source: FileFault },
@@ -71,13 +73,16 @@ async fn copy(
     if file.file_name().is_none() || file.to_str().is_none() {
         return Err(BackupError::NoName(file.to_owned()));
     }
-    let uncopied = |source| BackupError::Copy { database: describe(&config.database), source };
+    let unopened = |source| BackupError::Database { database: describe(&config.database), source };
     // A restore waits for us, and we for it.
-    let presence = Presence::shared(database, config.database.busy_timeout).await.map_err(uncopied)?;
+    let presence = Presence::shared(database, config.database.busy_timeout).await.map_err(unopened)?;
+    require_file(database).map_err(unopened)?;
     // The engine takes a name that begins with `file:` for a URI; a whole path never does.
     let target = real_path(file).map_err(unwritable)?;
     let draft = Draft::create(&target, "partial", &around.random).map_err(unwritable)?;
-    database_file::copy_into(database, draft.path(), config.database.busy_timeout).await.map_err(uncopied)?;
+    database_file::copy_into(database, draft.path(), config.database.busy_timeout).await.map_err(|source| {
+        BackupError::Copy { database: describe(&config.database), file: file.to_owned(), source }
+    })?;
     draft.sync().map_err(unwritable)?;
     let content = database_file::inspect(draft.path())
         .await
@@ -88,4 +93,9 @@ async fn copy(
     })?;
     drop(presence);
     Ok(Backup { file: file.to_owned(), content, seconds: watch.seconds() })
+}
+
+/// The engine says of an absent file what it says of a hundred other troubles.
+fn require_file(database: &Path) -> Result<(), StoreError> {
+    if database.is_file() { Ok(()) } else { Err(StoreError::Unavailable(Cause::Absent, None)) }
 }

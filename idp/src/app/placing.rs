@@ -81,6 +81,17 @@ impl Drop for Draft {
     }
 }
 
+/// What to do when a file cannot be written.
+pub(super) fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "make the directory first",
+        ErrorKind::PermissionDenied => "choose a directory that this user may write to, or run as Octroi's user",
+        ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only: choose another one",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "free space, or choose another disk",
+        _ => "see what the operating system says, and try again",
+    }
+}
+
 /// A second name for a file, which nobody may have. A file system without links gets a look and a rename.
 fn link_or_rename(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {

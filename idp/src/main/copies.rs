@@ -149,10 +149,10 @@ async fn restore_file(config: &Config, file: &Path, arguments: &RestoreArguments
     }
     let question = format!("{findings}{} will be replaced; it is kept beside it.", prepared.database.display());
     confirm(arguments, question).await?;
-    let (newest_event, at) = (prepared.content.newest_event, prepared.at);
+    let newest_event = prepared.content.newest_event;
     let restored = prepared.put_in_place().await?;
     let replaced = if arguments.yes { findings } else { String::new() };
-    Ok(format!("{replaced}{}{}", told_of_restore(&restored), what_is_next(newest_event, at)))
+    Ok(format!("{replaced}{}{}", told_of_restore(&restored), what_is_next(newest_event)))
 }
 
 async fn end_what_was_restored(config: &Config, arguments: &RestoreArguments) -> Result<String, Ending> {
@@ -166,7 +166,7 @@ async fn end_what_was_restored(config: &Config, arguments: &RestoreArguments) ->
     let done = restore::end_what_was_restored(config, &operator(), dry_run, new_keys, &around).await?;
     let AlreadyRestored { database, newest_event, ended, signing_keys_retired, at, rehearsal } = done;
     let age = age(newest_event, at);
-    let end = if rehearsal { "Dry run: nothing was changed.\n".to_owned() } else { what_is_next(newest_event, at) };
+    let end = if rehearsal { "Dry run: nothing was changed.\n".to_owned() } else { what_is_next(newest_event) };
     Ok(format!("{database}: {age}\n{}{end}", ended_line(ended, signing_keys_retired)))
 }
 
@@ -224,11 +224,10 @@ fn told_of_restore(restored: &Restored) -> String {
     }
 }
 
-fn what_is_next(newest_event: Option<Timestamp>, now: Timestamp) -> String {
+fn what_is_next(newest_event: Option<Timestamp>) -> String {
     let since = newest_event.map_or_else(|| "the backup".to_owned(), Timestamp::to_rfc3339);
-    let age = newest_event.map_or(String::new(), |newest| format!(" ({} h of acts)", newest.until(now).as_secs() / 3600));
     format!(
-        "\nWhat happened after {since}{age} is not in it: passwords chosen since are the older ones again, agents suspended \
+        "\nWhat happened after {since} is not in it: passwords chosen since are the older ones again, agents suspended \
          or gone since may log in again, applications, secrets and roles are those of then.\nnext:\n  \
          1. octroictl agent import with HR's newest file, before anybody logs in\n  \
          2. suspend again whom you suspended since by hand, and repeat changes of roles and applications\n  \

@@ -78,10 +78,11 @@ impl FileFault {
 /// Copies a database that others may be using, in one reading transaction: what was committed before it began is in the
 /// copy, nothing of what came after. `target` is an empty file; what is written there is compact and stands alone.
 pub async fn copy_into(database: &Path, target: &Path, busy_timeout: Duration) -> Result<(), StoreError> {
+    // Not read-only: whoever closes last folds the log, and a reader could not.
     let target = target.to_str().ok_or_else(|| {
         sqlx::Error::Io(io::Error::new(io::ErrorKind::InvalidFilename, "the engine takes names in UTF-8 only"))
     })?;
-    let options = SqliteConnectOptions::new().filename(database).read_only(true).busy_timeout(busy_timeout);
+    let options = SqliteConnectOptions::new().filename(database).create_if_missing(false).busy_timeout(busy_timeout);
     let mut connection = options.connect().await?;
     let copied = sqlx::query(COPY).bind(target).execute(&mut connection).await;
     connection.close().await?;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::advice;
+use crate::app::placing;
 use crate::crypto::seal::SealError;
 use crate::jobs::keys::KeysError;
 use crate::storage::StoreError;
@@ -43,7 +44,7 @@ pub enum RestoreError {
     Prepare { file: PathBuf, source: StoreError },
     #[error("what was prepared from {} is not whole, and was removed", file.display())]
     Verify { file: PathBuf, source: FileFault },
-    #[error("{} cannot be written: free space, and run as the server's user or as root", file.display())]
+    #[error("{} cannot be written ({})", file.display(), placing::advice(source))]
     Write { file: PathBuf, source: io::Error },
     #[error("stopped by a signal")]
     Stopped,
