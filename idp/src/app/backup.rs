@@ -59,12 +59,7 @@ pub async fn take(config: &Config, file: &Path, around: &Surroundings) -> Result
     }
 }
 
-async fn copy(
-    config: &Config,
-    database: &Path,
-    file: &Path,
-    around: &Surroundings,
-) -> Result<Backup, BackupError> {
+async fn copy(config: &Config, database: &Path, file: &Path, around: &Surroundings) -> Result<Backup, BackupError> {
     let watch = Stopwatch::start();
     let unwritable = |source: io::Error| BackupError::Write { file: file.to_owned(), source };
     if fs::symlink_metadata(file).is_ok() {
@@ -80,9 +75,9 @@ async fn copy(
     // The engine takes a name that begins with `file:` for a URI; a whole path never does.
     let target = real_path(file).map_err(unwritable)?;
     let draft = Draft::create(&target, "partial", &around.random).map_err(unwritable)?;
-    database_file::copy_into(database, draft.path(), config.database.busy_timeout).await.map_err(|source| {
-        BackupError::Copy { database: describe(&config.database), file: file.to_owned(), source }
-    })?;
+    database_file::copy_into(database, draft.path(), config.database.busy_timeout)
+        .await
+        .map_err(|source| BackupError::Copy { database: describe(&config.database), file: file.to_owned(), source })?;
     draft.sync().map_err(unwritable)?;
     let content = database_file::inspect(draft.path())
         .await

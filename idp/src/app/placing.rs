@@ -87,7 +87,9 @@ pub(super) fn advice(error: &io::Error) -> &'static str {
         ErrorKind::NotFound | ErrorKind::NotADirectory => "make the directory first",
         ErrorKind::PermissionDenied => "choose a directory that this user may write to, or run as Octroi's user",
         ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only: choose another one",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "free space, or choose another disk",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "free space, or choose another disk"
+        }
         _ => "see what the operating system says, and try again",
     }
 }

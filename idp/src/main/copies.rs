@@ -112,9 +112,10 @@ pub fn restore(arguments: &RestoreArguments) -> anyhow::Result<ExitCode> {
             };
             fail(code, error.into())
         }
-        Err(Ending::Unasked) => {
-            fail(USAGE, anyhow::anyhow!("nobody is at the terminal to confirm this: add --yes, or look first with --dry-run"))
-        }
+        Err(Ending::Unasked) => fail(
+            USAGE,
+            anyhow::anyhow!("nobody is at the terminal to confirm this: add --yes, or look first with --dry-run"),
+        ),
         Err(Ending::Declined) => fail(REFUSED, anyhow::anyhow!("declined: nothing was changed")),
     }
 }
@@ -133,12 +134,8 @@ impl From<RestoreError> for Ending {
 }
 
 async fn restore_file(config: &Config, file: &Path, arguments: &RestoreArguments) -> Result<String, Ending> {
-    let order = Order {
-        file,
-        actor: operator(),
-        rehearsal: arguments.dry_run,
-        new_signing_keys: arguments.new_signing_keys,
-    };
+    let order =
+        Order { file, actor: operator(), rehearsal: arguments.dry_run, new_signing_keys: arguments.new_signing_keys };
     if !arguments.dry_run {
         require_somebody(arguments)?;
     }
@@ -173,11 +170,8 @@ async fn end_what_was_restored(config: &Config, arguments: &RestoreArguments) ->
 /// What the file holds, and what of it is ended.
 fn findings(file: &Path, prepared: &Prepared) -> String {
     let content = &prepared.content;
-    let migrated = if prepared.schema == content.schema {
-        String::new()
-    } else {
-        format!(" (brought to {})", prepared.schema)
-    };
+    let migrated =
+        if prepared.schema == content.schema { String::new() } else { format!(" (brought to {})", prepared.schema) };
     format!(
         "{}: whole, schema {}{migrated}, {} agents; {}\n{}",
         file.display(),
@@ -250,7 +244,8 @@ async fn confirm(arguments: &RestoreArguments, question: String) -> Result<(), E
     let (answer, answered) = oneshot::channel();
     std::thread::spawn(move || {
         let mut line = String::new();
-        let asked = write!(io::stderr().lock(), "{question} Go on? [y/N] ").and_then(|()| io::stdin().read_line(&mut line));
+        let asked =
+            write!(io::stderr().lock(), "{question} Go on? [y/N] ").and_then(|()| io::stdin().read_line(&mut line));
         // Nobody waits for it after Ctrl-C.
         let _ = answer.send(asked.is_ok() && matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "o" | "oui"));
     });

@@ -1,8 +1,8 @@
 //! Bringing a database to this binary's schema, and saying plainly when it is older, newer or empty.
 
+use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::SqliteConnection;
 
 use super::error::Cause;
 use super::{Store, StoreError};
@@ -99,7 +99,10 @@ impl Store {
 pub(super) enum Lineage {
     /// Ours, with this schema.
     Known(i64),
-    Newer { found: i64, known: i64 },
+    Newer {
+        found: i64,
+        known: i64,
+    },
     /// The first of our migrations never ran in it.
     Foreign,
 }
@@ -108,11 +111,8 @@ pub(super) enum Lineage {
 pub(super) async fn lineage(connection: &mut SqliteConnection) -> Result<Lineage, sqlx::Error> {
     let table: i64 = sqlx::query_scalar(SQLITE_HAS_TABLE).fetch_one(&mut *connection).await?;
     let Some(first) = SQLITE.iter().next().filter(|_| table > 0) else { return Ok(Lineage::Foreign) };
-    let is_ours: i64 = sqlx::query_scalar(RAN)
-        .bind(first.version)
-        .bind(first.checksum.as_ref())
-        .fetch_one(&mut *connection)
-        .await?;
+    let is_ours: i64 =
+        sqlx::query_scalar(RAN).bind(first.version).bind(first.checksum.as_ref()).fetch_one(&mut *connection).await?;
     if is_ours == 0 {
         return Ok(Lineage::Foreign);
     }

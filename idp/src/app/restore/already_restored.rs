@@ -61,7 +61,11 @@ pub async fn end_what_was_restored(
                 let ended = revival::end_everything(tx, at).await?;
                 let retired = if new_signing_keys { revival::retire_signing_keys(tx, at).await? } else { 0 };
                 audit::append(tx, &restored(actor, newest_event, ended, retired), at).await?;
-                if rehearsal { Err(Ending::Rehearsed(newest_event, ended, retired)) } else { Ok((newest_event, ended, retired)) }
+                if rehearsal {
+                    Err(Ending::Rehearsed(newest_event, ended, retired))
+                } else {
+                    Ok((newest_event, ended, retired))
+                }
             })
             .await
     }

@@ -34,7 +34,9 @@ pub enum RestoreError {
     Keys { file: PathBuf, source: KeysError },
     #[error("keys.sealing_key cannot be used")]
     SealingKey(#[source] SealError),
-    #[error("{database} is in use: stop the server (and every octroictl and sqlite3) first; a rehearsal with --dry-run needs no stop")]
+    #[error(
+        "{database} is in use: stop the server (and every octroictl and sqlite3) first; a rehearsal with --dry-run needs no stop"
+    )]
     InUse { database: String },
     #[error("servers are connected to {database} ({}): stop them first", servers.join(", "))]
     ServersConnected { database: String, servers: Vec<String> },

@@ -132,8 +132,7 @@ async fn make_harmless(
         store
             .write(async |tx: &mut Tx| -> Result<(Ended, u64), StoreError> {
                 let ended = revival::end_everything(tx, now).await?;
-                let retired =
-                    if order.new_signing_keys { revival::retire_signing_keys(tx, now).await? } else { 0 };
+                let retired = if order.new_signing_keys { revival::retire_signing_keys(tx, now).await? } else { 0 };
                 audit::append(tx, &restored(&order.actor, content.newest_event, ended, retired), now).await?;
                 Ok((ended, retired))
             })
