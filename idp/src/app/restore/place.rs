@@ -50,20 +50,26 @@ impl Prepared {
 }
 
 /// Folds the database's log into it and gives it a second name. One that is too damaged to be folded is kept as it is, with
-/// its log: that is what a restore is for.
+/// its log: that is what a restore is for. The log is copied before, for the engine throws away what it cannot read.
 async fn keep(database: &Path, at: Timestamp) -> Result<Kept, RestoreError> {
-    let folded = match database_file::fold(database).await {
-        Ok(()) => true,
-        Err(StoreError::Busy) => return Err(in_use(database, StoreError::Busy)),
-        Err(_) => false,
-    };
     let moment = at.to_rfc3339().replace(['-', ':'], "");
     let file = beside(database, &format!(".before-restore-{moment}"));
     let failed = |source: io::Error| RestoreError::Write { file: file.clone(), source };
-    for (log, suffix) in companions(database).into_iter().zip(["-wal", "-journal"]) {
-        if !folded && log.exists() {
-            keep_as(&log, &beside(&file, suffix)).map_err(failed)?;
+    let logs = companions(&file);
+    for (log, copy) in companions(database).iter().zip(&logs) {
+        if log.exists() {
+            fs::copy(log, copy).map_err(failed)?;
         }
+    }
+    let outcome = database_file::fold(database).await;
+    let folded = outcome.is_ok();
+    if folded || matches!(outcome, Err(StoreError::Busy)) {
+        for copy in &logs {
+            remove_if_there(copy).map_err(failed)?;
+        }
+    }
+    if let Err(StoreError::Busy) = outcome {
+        return Err(in_use(database, StoreError::Busy));
     }
     keep_as(database, &file).map_err(failed)?;
     Ok(Kept { file, folded })
