@@ -99,7 +99,9 @@ fn lock_path(database: &Path) -> PathBuf {
 
 /// What root makes must not shut out the server's account; the engine does the same with its own files.
 fn give_to_the_owner(file: &File, database: &Path) {
-    let (Ok(made), Ok(wanted)) = (file.metadata(), fs::metadata(database)) else { return };
+    // Before there is a database, it will be made by whom the directory belongs to.
+    let known = if database.exists() { Some(database) } else { database.parent() };
+    let (Ok(made), Some(Ok(wanted))) = (file.metadata(), known.map(fs::metadata)) else { return };
     if made.uid() != wanted.uid() {
         // Only root may; where it is refused, the one who made the file is the one who will use it.
         let _ = fchown(file, Some(wanted.uid()), Some(wanted.gid()));

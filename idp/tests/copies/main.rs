@@ -89,7 +89,7 @@ impl Installation {
         let mut names: Vec<String> = fs::read_dir(self.folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm") && !name.ends_with(".lock"))
+            .filter(|name| !["-wal", "-shm", ".lock"].iter().any(|end| name.ends_with(end)))
             .collect();
         names.sort();
         names
