@@ -4,7 +4,6 @@
 //! `octroi_idp::directory` per command (`commands/`) and prints the answer (`output.rs`) or the failure with its exit code
 //! (`failure.rs`). No rule stands here: what is allowed is decided in the directory.
 
-mod actor;
 mod args;
 mod commands;
 mod console;
@@ -17,6 +16,7 @@ mod target;
 use std::ffi::OsString;
 
 use clap::Parser as _;
+use octroi_idp::app::operator::operator;
 
 use args::{Cli, Noun};
 use commands::Context;
@@ -42,7 +42,7 @@ async fn execute(cli: &Cli, console: &mut Console<'_>) -> Result<(), Failure> {
         return commands::zone::run(verb, &target::zones(&config), cli.global.format, console);
     }
     let directory = target::open(&config).await?;
-    let mut context = Context { directory: &directory, global: &cli.global, actor: actor::operator(), console };
+    let mut context = Context { directory: &directory, global: &cli.global, actor: operator(), console };
     let outcome = commands::run(&cli.noun, &mut context).await;
     directory.close().await;
     outcome

@@ -1,5 +1,9 @@
 //! The binary `octroi`: arguments in, exit code out. What a command does stands in the library; here it is only called
-//! and told. Exit codes are those of the project's contract (0 done, 1 refused, 2 usage, 4 conflict, 5 unavailable).
+//! and told (`main/copies.rs` for backup and restore). Exit codes are those of the project's contract (0 done, 1 refused, 2 usage, 3 not found, 4
+//! conflict, 5 unavailable).
+
+#[path = "main/copies.rs"]
+mod copies;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +17,7 @@ use idp::directory::AgentDraft;
 
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
+const NOT_FOUND: u8 = 3;
 const CONFLICT: u8 = 4;
 const UNAVAILABLE: u8 = 5;
 
@@ -46,6 +51,15 @@ enum Command {
     },
     /// Bring the database up to this version, and stop
     Migrate(ConfigFile),
+    /// Copy the embedded database while it is in use; what exists is not overwritten
+    Backup {
+        /// The file to make
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Put a backup in the database's place, with every session, grant and code in it ended; the server is stopped
+    Restore(copies::RestoreArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -89,6 +103,8 @@ fn main() -> ExitCode {
         Command::Init { dir, issuer, administrator } => make_directory(&dir, &issuer, administrator),
         Command::Serve { file, migrate } => serve(&file.config, migrate),
         Command::Migrate(file) => migrate(&file.config),
+        Command::Backup { file, config } => copies::backup(&file, &config.config),
+        Command::Restore(arguments) => copies::restore(&arguments),
         Command::Config(ConfigCommand::Check(file)) => check_config(&file.config),
         Command::Config(ConfigCommand::Show(file)) => show_config(&file.config),
     };

@@ -2,6 +2,7 @@
 
 mod activation;
 mod authorize;
+mod backup;
 mod bad_input;
 mod code;
 mod decision;

@@ -74,6 +74,19 @@ impl Database {
         }
         .expect("raw SQL that answers a number")
     }
+
+    /// The texts that a statement answers.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.store {
+            Store::Sqlite { writer, .. } => {
+                let mut connection = writer.alone().await.expect("the writing connection");
+                sqlx::query_scalar(sql).fetch_all(&mut *connection).await
+            }
+            Store::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
+        }
+        .expect("raw SQL that answers texts")
+    }
 }
 
 /// Keeps what has to be removed when the test is over; see [`remove`](Self::remove).

@@ -21,7 +21,7 @@ use octroi_idp::jobs::Jobs;
 use octroi_idp::login::activation::{Activation, ActivationForm};
 use octroi_idp::login::{Login, Visit};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
-use octroi_idp::storage::{DatabaseUrl, StoreError, Tx, audit};
+use octroi_idp::storage::{DatabaseUrl, StoreError, StoreSettings, Tx, audit};
 use octroi_idp::web::Web;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -70,14 +70,14 @@ impl TestIdp {
     /// The same with further sections, which replace the defaults of the same name.
     pub async fn start_with(database: &Database, extra: &str) -> Self {
         let ports = free_ports();
-        Self::start_from(database, ports, configuration(database, ports, extra)).await
+        Self::start_from(database, ports, configuration(&database.settings, ports, extra)).await
     }
 
     /// Starts a provider that agents know by `issuer`, as behind a proxy with TLS.
     pub async fn start_behind_tls(database: &Database, issuer: &str) -> Self {
         let ports = free_ports();
         let here = format!("issuer = \"http://localhost:{}\"", ports[0]);
-        let toml = configuration(database, ports, "").replacen(&here, &format!("issuer = \"{issuer}\""), 1);
+        let toml = configuration(&database.settings, ports, "").replacen(&here, &format!("issuer = \"{issuer}\""), 1);
         Self::start_from(database, ports, toml).await
     }
 
@@ -98,15 +98,23 @@ impl TestIdp {
         Self::launch(database, files, ports, clock).await
     }
 
+    /// The configuration with another database: same keys, same listeners.
+    pub fn config_on(&self, database: &StoreSettings) -> Config {
+        let file = self.files.path().join("elsewhere.toml");
+        std::fs::write(&file, configuration(database, self.ports, "")).expect("the configuration");
+        load(&file, database)
+    }
+
+    /// Stops this provider and starts it again on another database: same keys, same time.
+    pub async fn restart_on(self, database: &Database) -> Self {
+        let toml = configuration(&database.settings, self.ports, "");
+        std::fs::write(self.files.path().join("octroi.toml"), toml).expect("the configuration");
+        self.restart(database).await
+    }
+
     async fn launch(database: &Database, files: TempDir, ports: [u16; 3], clock: Clock) -> Self {
         let [office, gateway, metrics] = ports;
-        let password = match &database.settings.url {
-            DatabaseUrl::Postgres { password: Some(password), .. } => password.reveal().to_owned(),
-            _ => String::new(),
-        };
-        let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
-        let config =
-            Config::load(&files.path().join("octroi.toml"), environment).unwrap_or_else(|report| panic!("{report}"));
+        let config = load(&files.path().join("octroi.toml"), &database.settings);
         let around = Surroundings { clock: clock.clone(), random: Random::system() };
         lend_signing_keys(database, clock.now()).await;
         let app = App::open(config, around, Migrate::Always).await.expect("the provider opens");
@@ -265,6 +273,16 @@ async fn keep_signing_keys(database: &Database) {
     }
 }
 
+/// Reads a configuration file, with the password of this database in the environment.
+fn load(file: &std::path::Path, database: &StoreSettings) -> Config {
+    let password = match &database.url {
+        DatabaseUrl::Postgres { password: Some(password), .. } => password.reveal().to_owned(),
+        _ => String::new(),
+    };
+    let environment = [("OCTROI_TEST_DATABASE_PASSWORD".to_owned(), password)];
+    Config::load(file, environment).unwrap_or_else(|report| panic!("{report}"))
+}
+
 fn write_key(path: &std::path::Path, key: &[u8; 32]) {
     use base64::Engine as _;
     use std::os::unix::fs::PermissionsExt as _;
@@ -285,8 +303,8 @@ fn free_ports() -> [u16; 3] {
 }
 
 /// Password hashing at OWASP's floor with one thread, so that many tests run beside each other.
-fn configuration(database: &Database, [office, gateway, metrics]: [u16; 3], extra: &str) -> String {
-    let (url, password) = match &database.settings.url {
+fn configuration(database: &StoreSettings, [office, gateway, metrics]: [u16; 3], extra: &str) -> String {
+    let (url, password) = match &database.url {
         DatabaseUrl::Sqlite(file) => (format!("sqlite:{}", file.display()), ""),
         DatabaseUrl::Postgres { url, password } => (
             url.clone(),

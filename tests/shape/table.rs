@@ -82,7 +82,7 @@ pub const HOMES: &[(&str, &str)] = &[
     ("csv", "admin-cli/src"),
     ("indicatif", "admin-cli/src"),
     ("rpassword", "admin-cli/src"),
-    ("uzers", "admin-cli/src"),
+    ("uzers", "idp/src/app/operator"),
 ];
 
 /// Crates that any module may use (what is pure stays pure, see [`PURE`]).

@@ -1,6 +1,11 @@
 //! The composition root: configuration in, a running server out. The only place that knows every layer.
 
 pub mod administrator;
+pub mod backup;
+pub mod operator;
+mod placing;
+mod postgres;
+pub mod restore;
 pub mod serve;
 
 use std::io;

@@ -23,9 +23,11 @@ pub async fn serve(config: Config, migrate: Migrate) -> Result<(), StartError> {
     for (name, address) in bound.addresses()? {
         tracing::info!(listener = name, %address, "listening");
     }
-    tracing::info!(issuer, version = env!("CARGO_PKG_VERSION"), "ready");
+    // Before anybody is told: who reads `ready` may send a signal at once.
     let stop = stop_signal()?;
-    let reloading = tokio::spawn(reload_at_hangup(signal(SignalKind::hangup())?, bound.app.jobs.clone()));
+    let hangups = signal(SignalKind::hangup())?;
+    tracing::info!(issuer, version = env!("CARGO_PKG_VERSION"), "ready");
+    let reloading = tokio::spawn(reload_at_hangup(hangups, bound.app.jobs.clone()));
     let served = bound.serve(stop).await;
     reloading.abort();
     served
@@ -42,7 +44,7 @@ async fn reload_at_hangup(mut hangups: Signal, jobs: Jobs) {
 }
 
 /// Resolves at the first SIGTERM or SIGINT.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

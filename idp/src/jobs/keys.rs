@@ -25,6 +25,11 @@ pub enum KeysError {
 /// The live keys.
 pub async fn load(store: &Store, sealer: &Sealer) -> Result<KeyRing, KeysError> {
     let stored = store.read(async |tx: &mut Tx| -> Result<_, StoreError> { signing_keys::list_live(tx).await }).await?;
+    unseal(sealer, &stored)
+}
+
+/// Opens stored keys: whether the sealing key is the one that they were written under.
+pub fn unseal(sealer: &Sealer, stored: &[SealedKey]) -> Result<KeyRing, KeysError> {
     let mut keys = Vec::with_capacity(stored.len());
     for key in stored {
         let pkcs8 = sealer.open(PURPOSE, &key.kid, &key.sealed)?;

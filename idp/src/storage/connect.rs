@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::StoreError;
 use super::error::Cause;
 use super::group::{Ended, Group};
+use super::presence::Presence;
 use super::readers::Readers;
 use super::seam::{Course, PostgresTx, SqliteTx, Tx, Work};
 use crate::domain::secret::PlainToken;
@@ -26,6 +27,9 @@ const RETRIES: u32 = 5;
 
 /// How long a first start waits before it tries again to open a file that another one is making.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
+
+/// How PostgreSQL knows our connections (`pg_stat_activity`).
+pub(super) const APPLICATION_NAME: &str = "octroi";
 
 /// Where the database is.
 #[derive(Debug, Clone)]
@@ -53,7 +57,7 @@ pub struct StoreSettings {
 /// The database, whichever engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Store {
-    Sqlite { writer: Group, readers: Readers },
+    Sqlite { writer: Group, readers: Readers, presence: Presence },
     Postgres(PgPool),
 }
 
@@ -65,6 +69,8 @@ impl Store {
                 if !settings.create && !path.exists() {
                     return Err(StoreError::Unavailable(Cause::Absent, None));
                 }
+                // Before the file is made: a restore may be about to put one there.
+                let presence = Presence::shared(path, settings.busy_timeout).await?;
                 if settings.create {
                     create_private(path)?;
                 }
@@ -80,14 +86,10 @@ impl Store {
                 let reading = options.read_only(true);
                 let count = settings.read_connections;
                 let readers = patiently(patience, || Readers::open(reading.clone(), count, patience)).await?;
-                Ok(Self::Sqlite { writer, readers })
+                Ok(Self::Sqlite { writer, readers, presence })
             }
             DatabaseUrl::Postgres { url, password } => {
-                let options: PgConnectOptions = url.parse()?;
-                let mut options = options.options(limits(settings.busy_timeout));
-                if let Some(password) = password {
-                    options = options.password(password.reveal());
-                }
+                let options = postgres_options(url, password.as_ref(), settings.busy_timeout)?;
                 // The pool would try a refused port again and again, and then only say that time is up.
                 timeout(settings.busy_timeout, options.connect())
                     .await
@@ -189,9 +191,10 @@ impl Store {
     /// Closes all connections; the embedded engine folds its log into the file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, presence } => {
                 readers.close().await;
                 writer.close().await;
+                presence.leave();
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -201,6 +204,19 @@ impl Store {
 /// How long a transaction that does nothing may hold its locks. Ours send one statement after the other: this ends those
 /// whose process stands still.
 const MAX_IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+
+/// How to reach PostgreSQL, under our name.
+pub(super) fn postgres_options(
+    url: &str,
+    password: Option<&PlainToken>,
+    busy_timeout: Duration,
+) -> Result<PgConnectOptions, StoreError> {
+    let options = url.parse::<PgConnectOptions>()?.application_name(APPLICATION_NAME).options(limits(busy_timeout));
+    Ok(match password {
+        Some(password) => options.password(password.reveal()),
+        None => options,
+    })
+}
 
 /// What PostgreSQL does by itself: without these a statement waits for another's lock for ever, and its request with it.
 fn limits(busy_timeout: Duration) -> [(&'static str, String); 2] {

@@ -1,5 +1,6 @@
 //! Bringing a database to this binary's schema, and saying plainly when it is older, newer or empty.
 
+use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
@@ -100,6 +101,34 @@ impl Store {
     }
 }
 
+/// Whose database a file of the embedded engine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lineage {
+    /// Ours, with this schema.
+    Known(i64),
+    Newer {
+        found: i64,
+        known: i64,
+    },
+    /// The first of our migrations never ran in it.
+    Foreign,
+}
+
+/// Reads whose database this is: ours remembers our first migration by number and content.
+pub(super) async fn lineage(connection: &mut SqliteConnection) -> Result<Lineage, sqlx::Error> {
+    let table: i64 = sqlx::query_scalar(SQLITE_HAS_TABLE).fetch_one(&mut *connection).await?;
+    let Some(first) = SQLITE.iter().next().filter(|_| table > 0) else { return Ok(Lineage::Foreign) };
+    let is_ours: i64 =
+        sqlx::query_scalar(RAN).bind(first.version).bind(first.checksum.as_ref()).fetch_one(&mut *connection).await?;
+    if is_ours == 0 {
+        return Ok(Lineage::Foreign);
+    }
+    let known = SQLITE.iter().map(|m| m.version).max().unwrap_or(0);
+    let found: i64 = sqlx::query_scalar(NEWEST).fetch_one(connection).await?;
+    Ok(if found > known { Lineage::Newer { found, known } } else { Lineage::Known(found) })
+}
+
 const SQLITE_HAS_TABLE: &str = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
 const POSTGRES_HAS_TABLE: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+const RAN: &str = "SELECT count(*) FROM _sqlx_migrations WHERE version = $1 AND checksum = $2";
 const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";

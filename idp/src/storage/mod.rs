@@ -10,6 +10,7 @@ mod connect;
 mod error;
 mod group;
 mod migrate;
+mod presence;
 mod readers;
 mod seam;
 
@@ -18,10 +19,13 @@ pub mod agents;
 pub mod applications;
 pub mod audit;
 pub mod codes;
+pub mod database_file;
 pub mod grants;
 pub mod markers;
 pub mod passwords;
+pub mod revival;
 pub mod roles;
+pub mod servers;
 pub mod sessions;
 pub mod signing_keys;
 pub mod standing;
@@ -30,6 +34,7 @@ pub mod throttle;
 pub use connect::{DatabaseUrl, Store, StoreSettings};
 pub use error::{Cause, Constraint, StoreError};
 pub use migrate::Schema;
+pub use presence::{Presence, real_path};
 pub use seam::{Tx, Work};
 
 pub(crate) use error::stored;
@@ -56,6 +61,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("grants", grants::ALL),
         ("markers", markers::ALL),
         ("passwords", passwords::ALL),
+        ("revival", revival::ALL),
         ("roles", roles::ALL),
         ("sessions", sessions::ALL),
         ("signing_keys", signing_keys::ALL),

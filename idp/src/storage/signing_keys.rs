@@ -1,5 +1,7 @@
 //! Signing keys, sealed. At most one live key per algorithm; retired ones stay until their tokens have expired.
 
+use sqlx::SqliteConnection;
+
 use super::markers::{self, Topic};
 use super::{StoreError, Tx, on, statements, stored};
 use crate::domain::application::SigningAlg;
@@ -22,6 +24,15 @@ statements! {
 /// The live keys.
 pub async fn list_live(tx: &mut Tx) -> Result<Vec<SealedKey>, StoreError> {
     let rows: Vec<(String, String, Vec<u8>)> = on!(tx, conn => sqlx::query_as(LIST_LIVE).fetch_all(conn).await)?;
+    parse(rows)
+}
+
+/// The live keys of a database that is looked at as a file.
+pub(super) async fn list_live_of_file(connection: &mut SqliteConnection) -> Result<Vec<SealedKey>, StoreError> {
+    parse(sqlx::query_as(LIST_LIVE).fetch_all(connection).await?)
+}
+
+fn parse(rows: Vec<(String, String, Vec<u8>)>) -> Result<Vec<SealedKey>, StoreError> {
     rows.into_iter()
         .map(|(kid, alg, sealed)| Ok(SealedKey { kid, alg: stored("signing_key", "alg", &alg)?, sealed }))
         .collect()

@@ -1,7 +1,7 @@
-//! Who acts in local mode: the user of the operating system who may read the configuration and its keys. The audit gets
+//! Who acts at a command line in local mode: the user of the operating system who may read the configuration and its keys. The audit gets
 //! the real user and, where `sudo` or `su` came between, the user who logged in.
 
-use octroi_idp::domain::audit::Actor;
+use crate::domain::audit::Actor;
 
 /// The kernel's word for "nobody logged in" (a service, a container): -1 as an unsigned number.
 const NO_LOGIN: u32 = u32::MAX;

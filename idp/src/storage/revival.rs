@@ -1,0 +1,67 @@
+//! What a restored database would bring back to life, and its end: whoever logged out after the backup was made has a live
+//! session in it, a spent code is unspent.
+//!
+//! [`end_everything`] is the one place that knows all of it. A table that holds something which ends (a column such as
+//! `ended_at`, `revoked_at`, `consumed_at`, `expires_at`) needs a line here and in [`COVERED`]; a test in
+//! `tests/storage/revival.rs` walks the schema and fails until it has one. Counts of attempts stay as they are.
+
+use super::markers::{self, Topic};
+use super::{StoreError, Tx, on, statements};
+use crate::domain::time::Timestamp;
+
+/// Why the sessions of a restored database ended.
+pub const WHY: &str = "restore";
+
+statements! {
+    END_SESSIONS = "UPDATE session SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL";
+    REVOKE_GRANTS = "UPDATE application_grant SET revoked_at = $1 WHERE revoked_at IS NULL";
+    SPEND_AUTHORIZATION_CODES = "UPDATE authorization_code SET consumed_at = $1 WHERE consumed_at IS NULL";
+    WITHDRAW_ACTIVATION_CODES = "UPDATE activation_code SET replaced_at = $1 \
+                                 WHERE consumed_at IS NULL AND replaced_at IS NULL";
+    RETIRE_SIGNING_KEYS = "UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL";
+}
+
+/// The tables with something that ends, and what becomes of it.
+pub const COVERED: &[(&str, &str)] = &[
+    ("session", "ended"),
+    ("application_grant", "revoked"),
+    ("authorization_code", "spent"),
+    ("activation_code", "withdrawn"),
+    // A key that was retired after the backup signs again: applications need a key, and what it signed is worth nothing
+    // without its grant. Where it was retired because it leaked, `retire_signing_keys` is the way.
+    ("signing_key", "kept"),
+];
+
+/// How many of each lived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Ended {
+    pub sessions: u64,
+    pub grants: u64,
+    pub authorization_codes: u64,
+    pub activation_codes: u64,
+}
+
+/// Ends every session, grant and code, and makes servers read again what they hold in memory.
+pub async fn end_everything(tx: &mut Tx, now: Timestamp) -> Result<Ended, StoreError> {
+    let sessions = on!(tx, conn => sqlx::query(END_SESSIONS)
+        .bind(now.millis()).bind(WHY).execute(conn).await.map(|done| done.rows_affected()))?;
+    let ended = Ended {
+        sessions,
+        grants: end(tx, REVOKE_GRANTS, now).await?,
+        authorization_codes: end(tx, SPEND_AUTHORIZATION_CODES, now).await?,
+        activation_codes: end(tx, WITHDRAW_ACTIVATION_CODES, now).await?,
+    };
+    for topic in [Topic::Applications, Topic::SigningKeys] {
+        markers::bump(tx, topic).await?;
+    }
+    Ok(ended)
+}
+
+/// Retires every signing key: for a database whose sealing key is lost. The next start generates new ones.
+pub async fn retire_signing_keys(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    end(tx, RETIRE_SIGNING_KEYS, now).await
+}
+
+async fn end(tx: &mut Tx, statement: &'static str, now: Timestamp) -> Result<u64, StoreError> {
+    Ok(on!(tx, conn => sqlx::query(statement).bind(now.millis()).execute(conn).await.map(|d| d.rows_affected()))?)
+}
