@@ -24,8 +24,8 @@ use octroi_idp::domain::secret::{KeyBytes, PlainPassword, PlainToken};
 use octroi_idp::domain::zone::NetworkZone;
 use octroi_idp::login::Visit;
 use octroi_idp::login::activation::{Activation, ActivationForm};
-use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 use crate::chance::Chance;

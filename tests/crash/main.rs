@@ -56,11 +56,12 @@ async fn campaign(engine: Engine) {
     let rounds = number("OCTROI_CRASH_ROUNDS").map_or(ROUNDS, |rounds| u32::try_from(rounds).expect("rounds"));
     println!("{engine:?}: {rounds} rounds, OCTROI_CRASH_SEED={seed}");
     let chance = Chance::of(seed, &format!("{engine:?}"));
-    let (mut installation, cast) = Installation::create(engine, &chance).await.expect("an installation");
+    let (mut installation, cast) =
+        Installation::create(engine, &chance).await.unwrap_or_else(|error| panic!("no installation: {error:#}"));
     let mut report = Report::begin();
     if let Err(error) = play(&mut installation, &cast, seed, rounds, &mut report).await {
         let kept = installation.keep();
-        panic!("{engine:?}, OCTROI_CRASH_SEED={seed}: {error:?}\n{report}\nkept for you to look at: {kept:?}");
+        panic!("{engine:?}, OCTROI_CRASH_SEED={seed}: {error:#}\n{report}\nkept for you to look at: {kept:?}");
     }
     println!("{engine:?}: {report}");
     if let Some(cluster) = installation.cluster.take() {
@@ -68,13 +69,7 @@ async fn campaign(engine: Engine) {
     }
 }
 
-async fn play(
-    installation: &mut Installation,
-    cast: &Cast,
-    seed: u64,
-    rounds: u32,
-    report: &mut Report,
-) -> Result<()> {
+async fn play(installation: &mut Installation, cast: &Cast, seed: u64, rounds: u32, report: &mut Report) -> Result<()> {
     let mut played = 0;
     while played < rounds {
         let mut generation = Generation::begin(installation, cast, played / GENERATION, seed).await?;

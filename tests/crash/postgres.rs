@@ -203,7 +203,10 @@ fn programs() -> Result<PathBuf> {
         let path = harness::engine::variable("PATH").unwrap_or_default();
         std::env::split_paths(&path).find(|programs| programs.join("initdb").exists())
     };
-    newest.map(|(_, programs)| programs).or_else(on_path).context("there is no initdb: run tests/run, which installs it")
+    newest
+        .map(|(_, programs)| programs)
+        .or_else(on_path)
+        .context("there is no initdb: run tests/run, which installs it")
 }
 
 fn hex(bytes: &[u8]) -> String {

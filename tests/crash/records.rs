@@ -168,7 +168,8 @@ impl Reader {
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         }
         for (sentence, offenders) in NEVER {
-            let found: Vec<(String,)> = self.rows(offenders).await.with_context(|| format!("looking for {sentence}"))?;
+            let found: Vec<(String,)> =
+                self.rows(offenders).await.with_context(|| format!("looking for {sentence}"))?;
             let found: Vec<String> = found.into_iter().map(|(name,)| name).collect();
             if !found.is_empty() {
                 findings.push(format!("NEVER: {sentence}: {}", found.join(", ")));

@@ -29,7 +29,7 @@ pub fn client(client: &mut Client, records: &Records, lookup: &LookupKey, findin
     let number = client.number;
     for (place, session) in client.sessions.iter_mut().enumerate() {
         let of = || format!("session {place} of {} (client {number})", session.soi);
-        match records.sessions.get(&stored_as(&session.cookie)) {
+        match records.sessions.get(&stored_as(session.cookie.trim_start_matches("octroi-session="))) {
             None => findings.push(format!("LOST: the acknowledged {}", of())),
             Some(stored) if stored.soi != session.soi => findings.push(format!("{} belongs to {}", of(), stored.soi)),
             Some(stored) => {
@@ -98,4 +98,3 @@ pub fn operator(operator: &mut Operator, records: &Records, findings: &mut Vec<S
         settle_once(&mut suspension.done, stored, || format!("the suspension of {soi}"), findings);
     }
 }
-

@@ -211,11 +211,7 @@ impl Browser {
     }
 
     /// The same to a server that may be gone before it has answered.
-    pub async fn try_post_fields(
-        &self,
-        url: impl AsRef<str>,
-        fields: &[(&str, &str)],
-    ) -> Result<Page, reqwest::Error> {
+    pub async fn try_post_fields(&self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Result<Page, reqwest::Error> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self.client.post(url.as_ref()).header("content-type", "application/x-www-form-urlencoded");
         self.try_send(request.body(body)).await
