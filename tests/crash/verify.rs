@@ -13,10 +13,10 @@ use crate::settle::stored_as;
 use crate::site::Application;
 
 /// So many spent codes of each client are presented once more.
-const REPLAYS: usize = 3;
+const REPLAYS: usize = 2;
 
-/// Older sessions that are looked at again.
-const OLDER: usize = 2;
+/// So many of the older sessions of each client are looked at again.
+const OLDER: usize = 1;
 
 /// Seconds. A code that is older (its life is a minute) or such a token (five) is left alone: a machine that slow proves
 /// nothing.
