@@ -118,6 +118,9 @@ impl Installation {
             }
             let create = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", self.database);
             cluster.execute("postgres", &create).await?;
+            // Without it a crash would set the copy's sequences back to where the template stands: PostgreSQL has logged
+            // their next values there and not here.
+            cluster.execute("postgres", "CHECKPOINT").await?;
         } else {
             if before != TEMPLATE {
                 fs::remove_file(self.file(&before))?;

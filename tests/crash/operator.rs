@@ -4,7 +4,7 @@
 //! Of a killed import nothing is assumed but this: whoever is there has a row in the audit, and the same file again
 //! completes it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -80,15 +80,15 @@ impl Operator {
 
     /// Does it, killed in every second case.
     pub async fn work(&mut self, task: Task) -> Result<()> {
-        let kill_after = self.chance.one_in(2).then(|| self.chance.millis(5..=250));
+        let weather = Weather::Storm { kill_after: self.chance.one_in(2).then(|| self.chance.millis(5..=250)) };
         match task {
             Task::Import { file, agents } => {
                 self.imports.push(Import { file, agents, done: Once::InDoubt, attempts: Vec::new() });
-                self.import(self.imports.len() - 1, kill_after).await
+                self.import(self.imports.len() - 1, weather).await
             }
             Task::Suspend(account) => {
                 self.suspensions.push(Suspension { account, done: Once::InDoubt, unseen: true });
-                self.suspend(self.suspensions.len() - 1, kill_after).await
+                self.suspend(self.suspensions.len() - 1, weather).await
             }
             Task::Nothing => Ok(()),
         }
@@ -102,15 +102,13 @@ impl Operator {
                 for soi in missing {
                     self.ledger.sent(act::ADDED, soi);
                 }
-                self.import(import, None).await?;
-                ensure!(self.imports[import].done == Once::Done, "the same file again completes a killed import");
+                self.import(import, Weather::Calm).await.context("the same file again completes a killed import")?;
             }
         }
         let mut suspended = Vec::new();
         for place in 0..self.suspensions.len() {
             if self.suspensions[place].done != Once::Done {
-                self.suspend(place, None).await?;
-                ensure!(self.suspensions[place].done == Once::Done, "a suspension works after a restart");
+                self.suspend(place, Weather::Calm).await.context("a suspension works after a restart")?;
                 suspended.push(self.suspensions[place].account.soi.clone());
             }
             let Suspension { account: Account { soi, password, .. }, unseen: true, .. } = &self.suspensions[place]
@@ -141,7 +139,7 @@ impl Operator {
         Ok(())
     }
 
-    async fn import(&mut self, place: usize, kill_after: Option<Duration>) -> Result<()> {
+    async fn import(&mut self, place: usize, weather: Weather) -> Result<()> {
         let import = &mut self.imports[place];
         let file = import.file.display().to_string();
         let reason = format!("{file} {}", import.attempts.len() + 1);
@@ -153,7 +151,7 @@ impl Operator {
         self.ledger.sent(act::IMPORTED, "");
         import.attempts.push((reason.clone(), None));
         let words = ["agent", "import", &file, "--format", "json", "--reason", &reason];
-        let Some(said) = answered(octroictl(&self.config, &words, kill_after).await?)? else { return Ok(()) };
+        let Some(said) = weather.run(&self.config, &words).await? else { return Ok(()) };
         let summary: Value = serde_json::from_str(&said.out)?;
         let added = summary["added"].as_u64().context("added")?;
         // Nothing to write leaves no row for the whole.
@@ -167,11 +165,11 @@ impl Operator {
         Ok(())
     }
 
-    async fn suspend(&mut self, place: usize, kill_after: Option<Duration>) -> Result<()> {
+    async fn suspend(&mut self, place: usize, weather: Weather) -> Result<()> {
         let soi = self.suspensions[place].account.soi.clone();
         self.ledger.sent(act::SUSPENDED, &soi);
         let words = ["agent", "suspend", &soi];
-        if answered(octroictl(&self.config, &words, kill_after).await?)?.is_some() {
+        if weather.run(&self.config, &words).await?.is_some() {
             self.ledger.done(act::SUSPENDED, &soi);
             self.suspensions[place].done = Once::Done;
         }
@@ -185,9 +183,22 @@ impl Suspension {
     }
 }
 
-/// Killed, or the database was away (exit code 5): it may have happened. Any other failure cannot be.
-fn answered(said: Option<Said>) -> Result<Option<Said>> {
-    let Some(said) = said else { return Ok(None) };
-    ensure!(said.status.success() || said.status.code() == Some(5), "octroictl: {}: {}", said.status, said.err);
-    Ok(said.status.success().then_some(said))
+/// What may happen to a command.
+#[derive(Clone, Copy)]
+enum Weather {
+    /// Nothing: it succeeds.
+    Calm,
+    /// It may be killed, and the database with which it works too.
+    Storm { kill_after: Option<Duration> },
+}
+
+impl Weather {
+    /// Killed, or the database was away (exit code 5): nothing is known. Any other failure cannot be.
+    async fn run(self, config: &Path, words: &[&str]) -> Result<Option<Said>> {
+        let kill_after = if let Self::Storm { kill_after } = self { kill_after } else { None };
+        let Some(said) = octroictl(config, words, kill_after).await? else { return Ok(None) };
+        let may_fail = matches!(self, Self::Storm { .. }) && said.status.code() == Some(5);
+        ensure!(said.status.success() || may_fail, "octroictl {words:?}: {}: {}", said.status, said.err);
+        Ok(said.status.success().then_some(said))
+    }
 }

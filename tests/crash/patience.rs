@@ -10,7 +10,7 @@ pub const LONG: Duration = Duration::from_secs(60);
 
 /// Looks until there is something.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> Result<T> {
-    let mut ticks = interval(Duration::from_millis(5));
+    let mut ticks = interval(Duration::from_millis(10));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let found = async {
         loop {
