@@ -147,9 +147,17 @@ impl Installation {
     }
 
     /// Waits until what a killed server has left unfinished is decided. SQLite leaves nothing that works on.
-    pub async fn settled(&self) -> Result<()> {
+    pub async fn left_alone(&self) -> Result<()> {
         match &self.cluster {
-            Some(cluster) => cluster.settled(&self.database).await,
+            Some(cluster) => cluster.left_alone(&self.database).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same of a killed command, beside a server that is there again.
+    pub async fn quiet(&self) -> Result<()> {
+        match &self.cluster {
+            Some(cluster) => cluster.quiet(&self.database).await,
             None => Ok(()),
         }
     }

@@ -108,13 +108,25 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    /// Waits until no connection but this one works in the database: what a killed client has left is then decided.
-    pub async fn settled(&self, database: &str) -> Result<()> {
-        const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity \
-                              WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    /// Waits until no other connection to the database is left: what a killed client has begun is then decided.
+    pub async fn left_alone(&self, database: &str) -> Result<()> {
+        self.none_are_left(database, "true").await
+    }
+
+    /// Waits until every other connection to the database rests.
+    pub async fn quiet(&self, database: &str) -> Result<()> {
+        self.none_are_left(database, "state IS DISTINCT FROM 'idle'").await
+    }
+
+    async fn none_are_left(&self, database: &str, who: &str) -> Result<()> {
+        let others = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+             AND backend_type = 'client backend' AND {who}"
+        );
         let mut connection = self.connect(database).await?;
-        until("the last statements of a killed server", async || {
-            let others: Result<i64, _> = sqlx::query_scalar(OTHERS).fetch_one(&mut connection).await;
+        until("the last statements of whoever was killed", async || {
+            let others = sqlx::query_scalar(AssertSqlSafe(others.clone()));
+            let others: Result<i64, _> = others.fetch_one(&mut connection).await;
             others.is_ok_and(|others| others == 0).then_some(())
         })
         .await

@@ -79,10 +79,10 @@ impl<'a> Generation<'a> {
         report.struck(strike);
         self.compare(report).await.with_context(|| format!("after {strike:?} was killed"))?;
         self.verify().await.with_context(|| format!("after {strike:?} was killed"))?;
-        if number % AUDIT_SEARCH == 0 {
+        if number.is_multiple_of(AUDIT_SEARCH) {
             self.search_audit().await?;
         }
-        if number % EXAMINATION == 0 {
+        if number.is_multiple_of(EXAMINATION) {
             self.installation.reader().await?.check().await?;
         }
         Ok(())
@@ -149,6 +149,7 @@ impl<'a> Generation<'a> {
     /// What is known against what is stored.
     async fn compare(&mut self, report: &mut Report) -> Result<()> {
         let mut findings = Vec::new();
+        self.installation.quiet().await?;
         let mut reader = self.installation.reader().await?;
         let records = reader.read(&mut findings).await?;
         let (newest, rows) = self.known.audit;
@@ -238,7 +239,7 @@ async fn revive(
     if server.is_some() {
         return Ok(());
     }
-    installation.settled().await?;
+    installation.left_alone().await?;
     if chance.one_in(8) {
         // A second crash, in the middle of the start.
         let mut short = installation.serve().await?;

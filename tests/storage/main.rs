@@ -10,6 +10,7 @@ mod audit;
 mod bad_database;
 mod cast;
 mod codes;
+mod durability;
 mod grants;
 mod migrations;
 mod passwords;
