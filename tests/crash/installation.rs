@@ -123,7 +123,12 @@ impl Installation {
             cluster.execute("postgres", "CHECKPOINT").await?;
         } else {
             if before != TEMPLATE {
-                fs::remove_file(self.file(&before))?;
+                for part in ["db", "db-wal", "db-shm"] {
+                    let part = self.file(&before).with_extension(part);
+                    if part.exists() {
+                        fs::remove_file(part)?;
+                    }
+                }
             }
             fs::copy(self.file(TEMPLATE), self.file(&self.database))?;
         }

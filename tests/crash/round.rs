@@ -126,7 +126,7 @@ impl<'a> Generation<'a> {
                 anyhow::Ok(client)
             });
         }
-        let moment = self.chance.millis(20..=300);
+        let moment = self.chance.millis(20..=250);
         let operator = &mut self.operator;
         let (installation, server, chance) = (&mut *self.installation, &mut self.server, &self.chance);
         let striking = async {
