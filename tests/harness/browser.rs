@@ -194,6 +194,11 @@ impl Browser {
         self.send(self.client.get(url.as_ref())).await
     }
 
+    /// GET of a server that may be gone before it has answered.
+    pub async fn try_get(&self, url: impl AsRef<str>) -> Result<Page, reqwest::Error> {
+        self.try_send(self.client.get(url.as_ref())).await
+    }
+
     /// Any method, without a body.
     pub async fn ask(&self, method: &str, url: impl AsRef<str>) -> Page {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
@@ -202,8 +207,14 @@ impl Browser {
 
     /// POST of a form that is not ours to refuse: raw fields.
     pub async fn post_fields(&self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
+        self.try_post_fields(url, fields).await.expect("an answer")
+    }
+
+    /// The same to a server that may be gone before it has answered.
+    pub async fn try_post_fields(&self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Result<Page, reqwest::Error> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.post_raw(url, "application/x-www-form-urlencoded", body.into_bytes()).await
+        let request = self.client.post(url.as_ref()).header("content-type", "application/x-www-form-urlencoded");
+        self.try_send(request.body(body)).await
     }
 
     /// POST of anything.
@@ -242,10 +253,15 @@ impl Browser {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Page {
-        let response = request.headers(self.headers.clone()).send().await.expect("an answer");
+        self.try_send(request).await.expect("an answer")
+    }
+
+    /// An answer counts when all of it has arrived.
+    async fn try_send(&self, request: reqwest::RequestBuilder) -> Result<Page, reqwest::Error> {
+        let response = request.headers(self.headers.clone()).send().await?;
         let (url, status, headers) = (response.url().clone(), response.status().as_u16(), response.headers().clone());
-        let body = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
-        Page { url, status, headers, body }
+        let body = String::from_utf8_lossy(&response.bytes().await?).into_owned();
+        Ok(Page { url, status, headers, body })
     }
 }
 

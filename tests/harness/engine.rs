@@ -209,7 +209,8 @@ pub fn without_password(mut url: Url) -> DatabaseUrl {
     DatabaseUrl::Postgres { url: url.to_string(), password }
 }
 
+/// What the caller of the tests has set.
 #[allow(clippy::disallowed_methods, reason = "tests/run tells the tests by two variables where the server is")]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

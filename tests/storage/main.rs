@@ -11,6 +11,7 @@ mod bad_database;
 mod cast;
 mod codes;
 mod database_file;
+mod durability;
 mod grants;
 mod group_commit;
 mod migrations;

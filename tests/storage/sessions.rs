@@ -4,7 +4,7 @@ use harness::engine::Database;
 use octroi_idp::domain::ids::Sid;
 use octroi_idp::domain::session::Session;
 use octroi_idp::domain::time::Timestamp;
-use octroi_idp::storage::{Constraint, StoreError, Tx, codes, sessions};
+use octroi_idp::storage::{Constraint, StoreError, Tx, codes, sessions, standing};
 
 use crate::cast::{add_agents, agent, code, hash, minute, one_login, session, soi};
 
@@ -40,8 +40,9 @@ async fn every_field_comes_back_by_cookie_and_by_sid(db: Database) {
     assert_eq!(find(&db, "t").await, None);
     let by_cookie =
         async |byte| db.read(async |tx: &mut Tx| standing::find_cookie(tx, &hash(byte)).await).await.expect("find");
-    assert_eq!(by_cookie(1).await, Some(session("s", "100001")));
-    assert_eq!(by_cookie(2).await, None);
+    let (found, its_agent) = by_cookie(1).await.expect("the session");
+    assert_eq!((found, its_agent.record), (session("s", "100001"), agent("100001", "Marchand")));
+    assert!(by_cookie(2).await.is_none());
 }
 
 async fn a_contact_is_noted_at_most_once_a_minute(db: Database) {
