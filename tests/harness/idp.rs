@@ -23,6 +23,7 @@ use octroi_idp::login::{Login, Visit};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
 use octroi_idp::storage::{DatabaseUrl, StoreError, Tx, audit};
 use octroi_idp::web::Web;
+use octroi_idp::web::listen::Tls;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -48,6 +49,8 @@ pub struct TestIdp {
     pub directory: Directory,
     pub web: Web,
     pub jobs: Jobs,
+    /// The certificates of listeners with TLS, to be reloaded as SIGHUP does.
+    pub certificates: Vec<Tls>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
     ports: [u16; 3],
@@ -113,6 +116,7 @@ impl TestIdp {
         keep_signing_keys(database).await;
         let bound = app.bind().expect("ports");
         let (web, directory, jobs) = (bound.app.web.clone(), bound.app.directory.clone(), bound.app.jobs.clone());
+        let certificates = bound.certificates();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -126,6 +130,7 @@ impl TestIdp {
             directory,
             web,
             jobs,
+            certificates,
             ports,
             stop: Some(stop),
             running: Some(running),
