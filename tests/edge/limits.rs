@@ -1,7 +1,9 @@
 //! Overload at the edge: silent, slow and many connections cost their owners something, and nobody else.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::net::TcpSocket;
 use tokio::time::interval;
 
 use super::*;
@@ -94,7 +96,9 @@ async fn a_client_that_takes_no_answers_is_not_served_without_end() {
 async fn pipelined_requests_are_answered_in_order_and_a_cancelled_one_harms_nobody() {
     let door = Door::open("", "").await;
     let one = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let answers = ask(door.connect().await, format!("{one}{one}GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n{}", get("/health/live"))).await;
+    let answers =
+        ask(door.connect().await, format!("{one}{one}GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n{}", get("/health/live")))
+            .await;
     let statuses: Vec<&str> = answers.match_indices("HTTP/1.1 ").map(|(at, _)| &answers[at + 9..at + 12]).collect();
     assert_eq!(statuses, ["200", "200", "404", "200"]);
     for _ in 0..50 {
@@ -111,7 +115,10 @@ async fn ten_thousand_silent_connections_keep_nobody_out() {
     let door = Door::open("header_timeout = \"60s\"\nmax_connections = 1000\n", "").await;
     let mut silent = Vec::new();
     for _ in 0..10_000 {
-        silent.push(door.connect().await);
+        // From an address of its own, so that it takes no port that another test wants.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
+        silent.push(socket.connect(SocketAddr::from(([127, 0, 0, 1], door.port))).await.expect("a connection"));
     }
     for _ in 0..20 {
         assert!(timeout(PATIENCE, door.is_open()).await.expect("served at once"));

@@ -25,7 +25,8 @@ const NETWORK: &str = "[network]\ninternal = [\"10.20.0.0/16\", \"2001:db8:20::/
     never_internal = [\"10.20.99.0/24\"]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.1\"]\n";
 
 /// Where this machine is municipal and nobody is trusted.
-const NOBODY_TRUSTED: &str = "[network]\ninternal = [\"127.0.0.0/8\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"10.0.0.1\"]\n";
+const NOBODY_TRUSTED: &str =
+    "[network]\ninternal = [\"127.0.0.0/8\", \"10.20.0.0/16\"]\ntrusted_proxies = [\"10.0.0.1\"]\n";
 
 /// A provider with one more listener, called `door`.
 struct Door {

@@ -96,8 +96,7 @@ pub(super) async fn shown(door: &Door) -> Vec<u8> {
 #[tokio::test]
 async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_and_nothing_else() {
     let door = Door::open(TLS, NOBODY_TRUSTED).await;
-    for (offered, spoken) in
-        [(&version::TLS12, ProtocolVersion::TLSv1_2), (&version::TLS13, ProtocolVersion::TLSv1_3)]
+    for (offered, spoken) in [(&version::TLS12, ProtocolVersion::TLSv1_2), (&version::TLS13, ProtocolVersion::TLSv1_3)]
     {
         let alpn: [&[u8]; 2] = [b"h2", b"http/1.1"];
         let (stream, _) = handshake(door.connect().await, &[offered], &alpn).await.expect("a handshake");

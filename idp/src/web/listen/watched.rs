@@ -175,3 +175,74 @@ impl AsyncWrite for Watched {
         this.written(cx, outcome)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::UnixStream;
+
+    use super::*;
+    use crate::web::listen::slots::Slots;
+
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(50);
+
+    async fn watched(limits: Limits) -> (UnixStream, Watched) {
+        let (client, server) = UnixStream::pair().unwrap();
+        let slot = Slots::new("office".into(), 16).take().await;
+        (client, Watched::new(Raw::Unix(server), slot, limits))
+    }
+
+    fn limits(header_timeout: Duration, idle_timeout: Duration, write_timeout: Duration) -> Limits {
+        Limits { max_connections: 16, header_timeout, idle_timeout, write_timeout }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_ends_although_some_bytes_are_taken() {
+        let (mut client, mut server) = watched(limits(LONG, LONG, SHORT * 4)).await;
+        let taking = tokio::spawn(async move {
+            let mut some = [0; 16];
+            loop {
+                if client.read_exact(&mut some).await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let error = server.write_all(&vec![0; 8 << 20]).await.unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::TimedOut, "slow_reader"));
+        taking.abort();
+    }
+
+    #[tokio::test]
+    async fn a_header_has_its_limit_and_a_connection_at_rest_another() {
+        let (mut client, mut server) = watched(limits(SHORT, LONG, LONG)).await;
+        client.write_all(b"GET").await.unwrap();
+        let mut header = [0; 4];
+        assert_eq!(server.read_exact(&mut header).await.unwrap_err().to_string(), "slow_header");
+        let (_client, mut server) = watched(limits(LONG, SHORT, LONG)).await;
+        let link = server.slot().link.clone();
+        link.begin_request();
+        let waiting = tokio::time::timeout(SHORT * 3, server.read_u8()).await;
+        assert!(waiting.is_err(), "a request under way has no limit here");
+        link.end_request();
+        // The timer was set for the header, and the limit at rest is nearer.
+        assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn who_has_to_leave_leaves_after_the_request_that_is_under_way() {
+        let slots = Slots::new("office".into(), 16);
+        let (_client, server) = UnixStream::pair().unwrap();
+        let mut server = Watched::new(Raw::Unix(server), slots.take().await, limits(LONG, LONG, LONG));
+        let link = server.slot().link.clone();
+        link.begin_request();
+        slots.close_all_at_rest();
+        let waiting = tokio::time::timeout(SHORT, server.read_u8()).await;
+        assert!(waiting.is_err());
+        let (_, ended) = tokio::join!(async { link.end_request() }, server.read_u8());
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+    }
+}
