@@ -76,6 +76,10 @@ fn describe() {
     describe_counter!("octroi_client_auth_failed_total", "client authentications that failed, by application");
     describe_counter!("octroi_zone_decision_total", "zone decisions by zone and why");
     describe_counter!("octroi_ignored_forwarding_header_total", "forwarding headers that were not believed");
+    describe_counter!(
+        "octroi_connection_closed_total",
+        "connections closed by us before a request, by listener and why"
+    );
     describe_histogram!("octroi_http_request_duration_seconds", "requests by route and status");
     describe_histogram!("octroi_store_write_seconds", "writing transactions until durable");
     describe_histogram!("octroi_argon2_seconds", "one password hash");

@@ -7,6 +7,7 @@
 
 use std::net::TcpListener;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use octroi_idp::app::{App, Migrate, Surroundings};
@@ -23,6 +24,7 @@ use octroi_idp::login::{Login, Visit};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
 use octroi_idp::storage::{DatabaseUrl, StoreError, StoreSettings, Tx, audit};
 use octroi_idp::web::Web;
+use octroi_idp::web::listen::Tls;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -48,6 +50,8 @@ pub struct TestIdp {
     pub directory: Directory,
     pub web: Web,
     pub jobs: Jobs,
+    /// The certificates of listeners with TLS, to be reloaded as SIGHUP does.
+    pub certificates: Vec<Tls>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
     ports: [u16; 3],
@@ -121,6 +125,7 @@ impl TestIdp {
         keep_signing_keys(database).await;
         let bound = app.bind().expect("ports");
         let (web, directory, jobs) = (bound.app.web.clone(), bound.app.directory.clone(), bound.app.jobs.clone());
+        let certificates = bound.certificates();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -134,6 +139,7 @@ impl TestIdp {
             directory,
             web,
             jobs,
+            certificates,
             ports,
             stop: Some(stop),
             running: Some(running),
@@ -296,10 +302,16 @@ pub fn free_port() -> u16 {
     port
 }
 
-/// Three ports that were free a moment ago.
+/// Three ports that were free a moment ago. They lie below those that the system gives to outgoing connections, of which
+/// tests make thousands.
 fn free_ports() -> [u16; 3] {
-    let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    sockets.map(|socket| socket.local_addr().expect("an address").port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    // Processes beside each other begin at different places.
+    let begin = std::process::id().wrapping_mul(211);
+    let candidate = || 10_000 + begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 22_000;
+    let mut candidates = std::iter::repeat_with(candidate).filter_map(|port| u16::try_from(port).ok());
+    [(); 3].map(|()| candidates.by_ref().take(22_000).find(is_free).expect("a free port"))
 }
 
 /// Password hashing at OWASP's floor with one thread, so that many tests run beside each other.

@@ -31,9 +31,10 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("notify", "domain"),
     ("outbound", "domain"),
     ("network", "domain"),
-    // Pages decide nothing; `config` becomes small settings structs in `app`; `telemetry` sets up logs and metrics.
+    // Pages decide nothing; `config` becomes small settings structs in `app`, and asks `crypto` whether a certificate and a
+    // key belong together; `telemetry` sets up logs and metrics.
     ("ui", "domain"),
-    ("config", "domain"),
+    ("config", "crypto domain"),
     ("telemetry", "domain"),
     // Plain data and pure rules.
     ("domain", ""),
@@ -50,7 +51,7 @@ pub const HOMES: &[(&str, &str)] = &[
     // HTTP
     ("axum", "idp/src/web docs/demo/src"),
     ("axum_server", "idp/src/web"),
-    ("hyper_util", "idp/src/web"),
+    ("pin_project_lite", "idp/src/web/listen"),
     ("tower", "idp/src/web"),
     ("reqwest", "idp/src/outbound docs/demo/src"),
     // A foreign client judges us, so the server does not use it to write what it reads.
@@ -63,6 +64,8 @@ pub const HOMES: &[(&str, &str)] = &[
     ("argon2", "idp/src/crypto/password"),
     ("aws_lc_rs", "idp/src/crypto"),
     ("jsonwebtoken", "idp/src/crypto/jwt"),
+    ("rustls", "idp/src/crypto/tls"),
+    ("tokio_rustls", "idp/src/web/listen/tls idp/src/web/listen/accept"),
     ("totp_rs", "idp/src/login/totp"),
     ("webauthn_rs", "idp/src/login/passkey"),
     // Pages, mail
@@ -106,7 +109,7 @@ pub const ANYWHERE: &[&str] = &[
 ];
 
 /// Crates of the tests, also of those inside `idp`.
-pub const TESTS_ONLY: &[&str] = &["http", "insta", "proptest", "tempfile"];
+pub const TESTS_ONLY: &[&str] = &["http", "insta", "proptest", "rcgen", "tempfile"];
 
 /// The members of the workspace themselves.
 pub const OURS: &[&str] = &["octroi_idp", "octroi_admin_cli"];

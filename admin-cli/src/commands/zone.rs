@@ -1,6 +1,6 @@
 //! `octroictl zone …`: what is configured, and why a contact is where it is.
 
-use octroi_idp::network::{Contact, Hop, HopRole, ListenerZone, ZoneDecision};
+use octroi_idp::network::{Arrival, Contact, Hop, HopRole, ListenerZone, ZoneDecision};
 use serde_json::{Value, json};
 
 use crate::args::{ExplainArgs, Format, ZoneVerb};
@@ -61,9 +61,13 @@ fn list(zones: &Zones) -> Answer {
 }
 
 fn explain(args: &ExplainArgs, zones: &Zones) -> Result<Answer, Failure> {
-    let listener = listener(args.listener.as_deref(), zones)?;
+    let (listener, bind) = listener(args.listener.as_deref(), zones)?;
+    if args.peer.is_none() && !bind.starts_with("unix:") {
+        return Err(Failure::Usage(format!("--peer is missing: the listener {} is no unix socket", listener.name)));
+    }
+    let arrival = Arrival { peer: args.peer.filter(|_| !bind.starts_with("unix:")), proxied: args.proxied };
     let headers = args.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let decision = zones.decider.decide(listener, Some(args.peer), headers);
+    let decision = zones.decider.decide(listener, arrival, headers);
     let ZoneDecision { zone, client_address, hops, why, ignored } = &decision;
     let address = client_address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let before = vec![
@@ -100,11 +104,11 @@ fn explain(args: &ExplainArgs, zones: &Zones) -> Result<Answer, Failure> {
 }
 
 /// The listener by name; the first one by default.
-fn listener<'z>(name: Option<&str>, zones: &'z Zones) -> Result<&'z ListenerZone, Failure> {
-    let mut listeners = zones.listeners.iter().map(|(listener, _)| listener);
+fn listener<'z>(name: Option<&str>, zones: &'z Zones) -> Result<&'z (ListenerZone, String), Failure> {
+    let mut listeners = zones.listeners.iter();
     let found = match name {
         None => listeners.next(),
-        Some(name) => listeners.find(|listener| listener.name == name),
+        Some(name) => listeners.find(|(listener, _)| listener.name == name),
     };
     found.ok_or_else(|| {
         let names: Vec<&str> = zones.listeners.iter().map(|(listener, _)| listener.name.as_str()).collect();
@@ -117,6 +121,7 @@ fn row(at: usize, hop: &Hop) -> Vec<String> {
         Contact::Peer => "connection",
         Contact::Forwarded => "Forwarded",
         Contact::XForwardedFor => "X-Forwarded-For",
+        Contact::ProxyV2 => "PROXY v2",
     };
     let role = match hop.role {
         HopRole::TrustedProxy => "trusted proxy",
@@ -131,6 +136,7 @@ fn source(listener: &ListenerZone) -> &'static str {
     match listener.source.as_str() {
         "none" => "the connection",
         "forwarded" => "the Forwarded header",
+        "proxy-v2" => "the PROXY v2 header",
         _ => "the X-Forwarded-For header",
     }
 }

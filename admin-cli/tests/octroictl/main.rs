@@ -93,6 +93,13 @@ impl Installation {
         Store::open(&settings).await.unwrap()
     }
 
+    /// Sections that replace none of those that are there.
+    fn add_to_configuration(&self, sections: &str) {
+        let path = self.path("octroi.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text + sections).unwrap();
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -15,12 +15,13 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use crate::config::{Config, DatabaseConfig, DatabaseTarget};
+use crate::config::{Bind, Config, DatabaseConfig, DatabaseTarget, ListenerConfig};
 use crate::crypto::keyed::{CsrfKey, LookupKey};
 use crate::crypto::password::{PasswordPool, PasswordSettings, PasswordSettingsError};
 use crate::crypto::random::Random;
 use crate::crypto::seal::{SealError, Sealer};
 use crate::crypto::short_code::ShortCodeKey;
+use crate::crypto::tls::IdentityError;
 use crate::directory::{Directory, DirectorySettings};
 use crate::domain::time::Clock;
 use crate::ephemeral::memory::Memory;
@@ -33,7 +34,7 @@ use crate::oauth::{OauthSettings, Provider};
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings};
 use crate::telemetry;
 use crate::ui::{Branding, Help, Localised, SoiField};
-use crate::web::listen::{self, Listener};
+use crate::web::listen::{self, BoundSocket, Entrance, Limits, Listener, Tls, UnixSocket};
 use crate::web::{Web, WebSettings, router};
 
 /// Why a server does not start. Print it with its sources: each level says its own part only.
@@ -49,6 +50,8 @@ pub enum StartError {
     Passwords(#[from] PasswordSettingsError),
     #[error(transparent)]
     Listener(#[from] io::Error),
+    #[error("TLS cannot start")]
+    Tls(#[from] IdentityError),
 }
 
 /// Whether a start may change the schema.
@@ -198,17 +201,18 @@ impl App {
             let (own, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| *name == configured.name);
             given = others;
             let sockets = if own.is_empty() {
-                vec![listen::bind(&configured.name, configured.bind)?]
+                vec![bind(configured)?]
             } else {
-                own.into_iter().map(|(_, socket)| socket).collect()
+                own.into_iter().map(|(_, socket)| BoundSocket::Tcp(socket)).collect()
             };
             for socket in sockets {
-                let zone = listener_zone(configured);
-                listeners.push(Listener::new(&configured.name, socket, router::router(&self.web, zone)));
+                let router = router::router(&self.web, listener_zone(configured));
+                let entrance = entrance(configured, &self.web.zones)?;
+                listeners.push(Listener::new(&configured.name, socket, router).with(limits(configured), entrance));
             }
         }
         if let Some(metrics) = &self.config.metrics {
-            let socket = listen::bind("metrics", metrics.bind)?;
+            let socket = BoundSocket::Tcp(listen::bind("metrics", metrics.bind)?);
             let figures = telemetry::metrics();
             listeners.push(Listener::new("metrics", socket, crate::web::metrics::router(|| figures.render())));
         }
@@ -218,8 +222,13 @@ impl App {
 
 impl Bound {
     /// Name and address of each listener.
-    pub fn addresses(&self) -> io::Result<Vec<(String, std::net::SocketAddr)>> {
+    pub fn addresses(&self) -> io::Result<Vec<(String, String)>> {
         self.listeners.iter().map(|l| Ok((l.name.clone(), l.address()?))).collect()
+    }
+
+    /// What a reload reads again of the listeners' certificates.
+    pub fn certificates(&self) -> Vec<Tls> {
+        self.listeners.iter().filter_map(Listener::tls).collect()
     }
 
     /// Serves until `stop` resolves, drains, and closes the database.
@@ -249,15 +258,43 @@ pub fn directory(config: &Config, store: Store, around: &Surroundings) -> Direct
 }
 
 /// A configured listener, as the zone decision sees it.
-pub fn listener_zone(configured: &crate::config::ListenerConfig) -> ListenerZone {
+pub fn listener_zone(configured: &ListenerConfig) -> ListenerZone {
     use crate::config::ClientAddressSource as Configured;
     use crate::network::ClientAddressSource as Source;
     let source = match configured.client_address {
         Configured::None => Source::None,
         Configured::Forwarded => Source::Forwarded,
         Configured::XForwardedFor => Source::XForwardedFor,
+        Configured::ProxyV2 => Source::ProxyV2,
     };
-    ListenerZone { name: configured.name.clone(), ceiling: configured.zone_ceiling, source }
+    let (name, trusted_socket) = (configured.name.clone(), configured.trusted_socket);
+    ListenerZone { name, ceiling: configured.zone_ceiling, source, trusted_socket }
+}
+
+fn bind(configured: &ListenerConfig) -> io::Result<BoundSocket> {
+    match &configured.bind {
+        Bind::Tcp(address) => listen::bind(&configured.name, *address).map(BoundSocket::Tcp),
+        Bind::Unix(path) => UnixSocket::bind(&configured.name, path, configured.socket_mode).map(BoundSocket::Unix),
+    }
+}
+
+fn limits(configured: &ListenerConfig) -> Limits {
+    Limits {
+        max_connections: configured.max_connections,
+        header_timeout: configured.header_timeout,
+        idle_timeout: configured.idle_timeout,
+        ..Limits::default()
+    }
+}
+
+/// What stands before HTTP on a configured listener.
+fn entrance(configured: &ListenerConfig, zones: &ZoneDecider) -> Result<Entrance, StartError> {
+    let needs_header = configured.client_address == crate::config::ClientAddressSource::ProxyV2;
+    let tls = configured
+        .tls
+        .as_ref()
+        .map(|tls| Tls::new(&configured.name, &tls.identity, tls.certificate.clone(), tls.key.clone()));
+    Ok(Entrance { proxy_v2: needs_header.then(|| (zones.clone(), listener_zone(configured))), tls: tls.transpose()? })
 }
 
 /// The zone rules of a configuration.

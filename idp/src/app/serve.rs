@@ -6,6 +6,7 @@ use super::{App, Migrate, StartError, Surroundings};
 use crate::config::{Config, LogFormat};
 use crate::jobs::Jobs;
 use crate::telemetry;
+use crate::web::listen::Tls;
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn serve(config: Config, migrate: Migrate) -> Result<(), StartError> {
@@ -21,24 +22,35 @@ pub async fn serve(config: Config, migrate: Migrate) -> Result<(), StartError> {
     let issuer = config.server.issuer.clone();
     let bound = App::open(config, Surroundings::system(), migrate).await?.bind()?;
     for (name, address) in bound.addresses()? {
-        tracing::info!(listener = name, %address, "listening");
+        tracing::info!(listener = name, address, "listening");
     }
     // Before anybody is told: who reads `ready` may send a signal at once.
     let stop = stop_signal()?;
     let hangups = signal(SignalKind::hangup())?;
     tracing::info!(issuer, version = env!("CARGO_PKG_VERSION"), "ready");
-    let reloading = tokio::spawn(reload_at_hangup(hangups, bound.app.jobs.clone()));
+    let reloading = tokio::spawn(reload_at_hangup(hangups, bound.app.jobs.clone(), bound.certificates()));
     let served = bound.serve(stop).await;
     reloading.abort();
     served
 }
 
-/// SIGHUP: applications and signing keys are read again at once. The configuration file is read at start only.
-async fn reload_at_hangup(mut hangups: Signal, jobs: Jobs) {
+/// SIGHUP: applications, signing keys and certificates are read again at once. The configuration file is read at start
+/// only.
+async fn reload_at_hangup(mut hangups: Signal, jobs: Jobs, certificates: Vec<Tls>) {
     while hangups.recv().await.is_some() {
         match jobs.reload().await {
             Ok(()) => tracing::info!("reloaded applications and signing keys"),
             Err(error) => tracing::error!(%error, "could not reload; what was loaded before stays"),
+        }
+        for tls in &certificates {
+            let listener = tls.listener();
+            match tls.reload() {
+                Ok(()) => tracing::info!(listener, "reloaded the certificate"),
+                Err(error) => {
+                    let fix = error.fix();
+                    tracing::error!(listener, %error, fix, "could not reload the certificate; the one in force stays");
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::listener::parse_bind;
+use super::listener::parse_tcp;
 use super::section::Section;
 
 /// The section, checked. Without the section there is no such listener.
@@ -13,5 +13,5 @@ pub struct MetricsConfig {
 
 pub(super) fn read(section: &Section<'_>) -> Option<MetricsConfig> {
     let bind = section.text("bind", "127.0.0.1:9464");
-    Some(MetricsConfig { bind: section.judge("bind", parse_bind(&bind))? })
+    Some(MetricsConfig { bind: section.judge("bind", parse_tcp(&bind))? })
 }

@@ -44,7 +44,7 @@ pub use database::{DatabaseConfig, DatabaseTarget};
 pub use help::HelpConfig;
 pub use identity::IdentityConfig;
 pub use keys::KeysConfig;
-pub use listener::{ClientAddressSource, ListenerConfig};
+pub use listener::{Bind, ClientAddressSource, ListenerConfig, ListenerTls};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use metrics::MetricsConfig;
 pub use network::NetworkConfig;

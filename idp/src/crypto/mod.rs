@@ -21,6 +21,7 @@ pub mod password;
 pub mod random;
 pub mod seal;
 pub mod short_code;
+pub mod tls;
 
 /// Ends the process because the cryptographic library refused an operation that cannot fail on valid input.
 ///

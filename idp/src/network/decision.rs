@@ -1,7 +1,7 @@
 //! The rule: which address is the client's, and which zone that address gives on this listener.
 //!
 //! The only place that says `internal`. It explains every step and decides nothing about access: that is
-//! `domain/access.rs`. The two headers are read by `forwarded.rs` and `x_forwarded_for.rs`.
+//! `domain/access.rs`. The headers are read by `forwarded.rs`, `x_forwarded_for.rs` and `proxy_v2.rs`.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use super::address::Node;
 use super::explanation::{Contact, Hop, HopRole, Why, ZoneDecision};
 use super::headers::{self, Lines};
 use super::nets::Nets;
-use super::{ClientAddressSource, ListenerZone, NetworkSettings, forwarded, x_forwarded_for};
+use super::{Arrival, ClientAddressSource, ListenerZone, NetworkSettings, Proxied, forwarded, x_forwarded_for};
 use crate::domain::zone::NetworkZone;
 
 /// ZONE-03: at most this many trusted proxies, the peer included, stand in front of a client.
@@ -50,20 +50,30 @@ impl ZoneDecider {
         self.internal_max_age
     }
 
-    /// The zone of one contact. `headers` are all headers of the request in order of arrival; `peer` is the TCP peer,
-    /// absent on a socket that has none.
+    /// Whether the other end of a connection is believed: a listed address, or a socket that is declared as guarded.
+    pub fn trusts(&self, listener: &ListenerZone, peer: Option<IpAddr>) -> bool {
+        match peer {
+            Some(address) => self.trusted_proxies.contains(address.to_canonical()),
+            None => listener.trusted_socket,
+        }
+    }
+
+    /// The zone of one contact. `headers` are all headers of the request in order of arrival; `arrival` is what the
+    /// connection says, a mere peer address for most.
     pub fn decide<'h>(
         &self,
         listener: &ListenerZone,
-        peer: Option<IpAddr>,
+        arrival: impl Into<Arrival>,
         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> ZoneDecision {
+        let Arrival { peer, proxied } = arrival.into();
         let peer = peer.map(|address| address.to_canonical());
-        let trusted = peer.is_some_and(|address| self.trusted_proxies.contains(address));
+        let trusted = self.trusts(listener, peer);
         let (lines, ignored) = headers::sort(listener.source, trusted, headers.into_iter());
-        let Walk { hops, client } = match peer {
-            None => Walk { hops: Vec::new(), client: Err(Why::NoPeer) },
-            Some(peer) => self.walk(listener.source, peer, trusted, lines),
+        let Walk { hops, client } = if listener.source == ClientAddressSource::ProxyV2 {
+            self.walk_proxy(peer, trusted, proxied)
+        } else {
+            self.walk(listener.source, peer, trusted, lines)
         };
         let why = client.map_or_else(|doubt| doubt, |address| self.judge(listener, address));
         let zone = if why == Why::InternalAddress { NetworkZone::Internal } else { NetworkZone::Nomades };
@@ -84,16 +94,18 @@ impl ZoneDecider {
     }
 
     /// ZONE-03: from the peer backwards, over trusted proxies only, to the first address that is none.
-    fn walk(&self, source: ClientAddressSource, peer: IpAddr, trusted: bool, lines: Lines) -> Walk {
-        let at_peer = |role, note| Hop { address: Some(peer), seen_in: Contact::Peer, role, note: Cow::Borrowed(note) };
-        let peer_is_client = |note| Walk { hops: vec![at_peer(HopRole::Client, note)], client: Ok(peer) };
+    fn walk(&self, source: ClientAddressSource, peer: Option<IpAddr>, trusted: bool, lines: Lines) -> Walk {
+        let peer_is_client = |note| match peer {
+            Some(address) => Walk { hops: vec![at_peer(peer, HopRole::Client, note)], client: Ok(address) },
+            None => Walk { hops: Vec::new(), client: Err(Why::NoPeer) },
+        };
         if !trusted {
             return peer_is_client("not a trusted proxy, so it is the client itself");
         }
         let Some((seen_in, read)) = reader(source) else {
             return peer_is_client("a trusted proxy, but the listener's source is `none`, so it is the client itself");
         };
-        let mut hops = vec![at_peer(HopRole::TrustedProxy, "a trusted proxy, so its header is read")];
+        let mut hops = vec![at_peer(peer, HopRole::TrustedProxy, "a trusted proxy, so its header is read")];
         let client = match nodes(lines, read) {
             Ok(nodes) => self.walk_nodes(seen_in, &nodes, &mut hops),
             Err((why, note)) => {
@@ -102,6 +114,34 @@ impl ZoneDecider {
             }
         };
         Walk { hops, client }
+    }
+
+    /// ZONE-05: the one hop that the PROXY header tells. A connection without it is closed before any request; should a
+    /// request come all the same, nobody is known.
+    fn walk_proxy(&self, peer: Option<IpAddr>, trusted: bool, proxied: Option<Proxied>) -> Walk {
+        if !trusted {
+            let note = "not a trusted proxy, so the connection is closed";
+            return Walk { hops: vec![at_peer(peer, HopRole::Unreadable, note)], client: Err(Why::Closed) };
+        }
+        let told = proxied.and_then(Proxied::address);
+        let (address, role, note, client) = match (proxied, told) {
+            (None, _) => {
+                (None, HopRole::Unreadable, "there is no PROXY header, so the connection is closed", Err(Why::Closed))
+            }
+            (Some(Proxied::Itself), _) => {
+                (None, HopRole::Unreadable, "`LOCAL`: the proxy speaks for itself", Err(Why::ClientHidden))
+            }
+            (Some(_), Some(address)) if self.trusted_proxies.contains(address) => {
+                (told, HopRole::TrustedProxy, "a trusted proxy, and nobody is told behind it", Err(Why::OnlyProxies))
+            }
+            (Some(_), Some(address)) => (told, HopRole::Client, "the address for which the proxy speaks", Ok(address)),
+            (Some(_), None) => {
+                (None, HopRole::Unreadable, "the PROXY header tells no network address", Err(Why::ClientHidden))
+            }
+        };
+        let told = Hop { address, seen_in: Contact::ProxyV2, role, note: Cow::Borrowed(note) };
+        let peer = at_peer(peer, HopRole::TrustedProxy, "a trusted proxy, so its PROXY header is read");
+        Walk { hops: vec![peer, told], client }
     }
 
     /// The header's part of the walk, from the right.
@@ -141,13 +181,18 @@ impl ZoneDecider {
     }
 }
 
+/// The hop that the connection itself is.
+fn at_peer(address: Option<IpAddr>, role: HopRole, note: &'static str) -> Hop {
+    Hop { address, seen_in: Contact::Peer, role, note: Cow::Borrowed(note) }
+}
+
 /// Reads one line of a source header.
 type Read = fn(&str) -> Result<Vec<Node>, forwarded::Malformed>;
 
-/// The header that a source names; `none` names none.
+/// The request header that a source names, if it names one.
 fn reader(source: ClientAddressSource) -> Option<(Contact, Read)> {
     match source {
-        ClientAddressSource::None => None,
+        ClientAddressSource::None | ClientAddressSource::ProxyV2 => None,
         ClientAddressSource::Forwarded => Some((Contact::Forwarded, forwarded::parse)),
         ClientAddressSource::XForwardedFor => Some((Contact::XForwardedFor, |line| Ok(x_forwarded_for::parse(line)))),
     }

@@ -54,6 +54,7 @@ pub enum Contact {
     Peer,
     Forwarded,
     XForwardedFor,
+    ProxyV2,
 }
 
 /// What a hop turned out to be.
@@ -97,7 +98,8 @@ explanations! {
     OutsideInternal => "outside_internal", "the client address is not inside network.internal";
     ListenerCeiling => "listener_ceiling", "the client address is internal, but the listener's ceiling is nomades";
     // There is none: doubt is nomades.
-    NoPeer => "no_peer", "the connection has no peer address";
+    NoPeer => "no_peer", "the connection has no peer address, and its socket is not declared as a trusted proxy's";
+    Closed => "closed", "the listener closes connections that are not a trusted proxy's with a PROXY v2 header";
     HeaderAbsent => "header_absent", "the peer is a trusted proxy, but it sent no header of the listener's source";
     HeaderMalformed => "header_malformed", "the trusted proxy's header cannot be read at or behind the deciding hop";
     HeaderTooLong => "header_too_long", "the trusted proxy's header is longer than any honest chain";

@@ -76,7 +76,7 @@ pub(super) fn sort<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
 ) -> (Lines, Vec<IgnoredHeader>) {
     let because = if trusted { Because::NotTheSource } else { Because::UntrustedPeer };
-    let reads = trusted && source != ClientAddressSource::None;
+    let reads = trusted && source.is_header();
     let mut ignored: Vec<IgnoredHeader> = Vec::new();
     let mut lines = if reads { Lines::Read(Vec::new()) } else { Lines::NotRead };
     let mut bytes = 0_usize;
@@ -154,6 +154,13 @@ mod tests {
         let (lines, ignored) = sort(ClientAddressSource::None, true, HEADERS.into_iter());
         assert_eq!(lines, Lines::NotRead);
         assert_eq!(ignored.len(), 3);
+    }
+
+    #[test]
+    fn behind_proxy_v2_no_request_header_is_a_source() {
+        let (lines, ignored) = sort(ClientAddressSource::ProxyV2, true, HEADERS.into_iter());
+        assert_eq!(lines, Lines::NotRead);
+        assert!(ignored.len() == 3 && ignored.iter().all(|header| header.because == Because::NotTheSource));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! that the listener names; whatever is not certain is `nomades`. It must never raise a zone for any other reason than
 //! the address and the listener.
 //!
-//! Look next at `decision.rs`, where the rule stands; at `forwarded.rs` and `x_forwarded_for.rs`, which read one header
-//! each; at `vectors.rs` for the table of examples, and at `properties.rs` for what no header may ever achieve.
+//! Look next at `decision.rs`, where the rule stands; at `forwarded.rs`, `x_forwarded_for.rs` and `proxy_v2.rs`, which read
+//! one header each; at `vectors.rs` for the table of examples, and at `properties.rs` for what no header may ever achieve.
 
 mod address;
 mod decision;
@@ -14,6 +14,7 @@ mod explanation;
 mod forwarded;
 mod headers;
 mod nets;
+pub mod proxy_v2;
 mod x_forwarded_for;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod properties;
 mod vectors;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ use crate::domain::zone::NetworkZone;
 pub use decision::ZoneDecider;
 pub use explanation::{Contact, Hop, HopRole, Why, ZoneDecision};
 pub use headers::{Because, IgnoredHeader};
+pub use proxy_v2::Proxied;
 
 /// What the configuration says about networks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +58,8 @@ pub enum ClientAddressSource {
     Forwarded,
     /// The `X-Forwarded-For` header.
     XForwardedFor,
+    /// The PROXY protocol, version 2: every connection begins with its header, or is closed.
+    ProxyV2,
 }
 
 impl ClientAddressSource {
@@ -64,7 +69,13 @@ impl ClientAddressSource {
             Self::None => "none",
             Self::Forwarded => "forwarded",
             Self::XForwardedFor => "x-forwarded-for",
+            Self::ProxyV2 => "proxy-v2",
         }
+    }
+
+    /// Whether it is a header of the request, by the name of [`as_str`](Self::as_str).
+    pub const fn is_header(self) -> bool {
+        matches!(self, Self::Forwarded | Self::XForwardedFor)
     }
 }
 
@@ -76,7 +87,7 @@ impl fmt::Display for ClientAddressSource {
 
 /// A text that names no source of client addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no source of client addresses (none, forwarded or x-forwarded-for)")]
+#[error("{0:?} is no source of client addresses (none, forwarded, x-forwarded-for or proxy-v2)")]
 pub struct UnknownSource(pub String);
 
 impl FromStr for ClientAddressSource {
@@ -87,6 +98,7 @@ impl FromStr for ClientAddressSource {
             "none" => Ok(Self::None),
             "forwarded" => Ok(Self::Forwarded),
             "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "proxy-v2" => Ok(Self::ProxyV2),
             other => Err(UnknownSource(other.chars().take(32).collect())),
         }
     }
@@ -101,6 +113,23 @@ pub struct ListenerZone {
     pub ceiling: NetworkZone,
     /// Where the client's address comes from.
     pub source: ClientAddressSource,
+    /// A unix socket whose permissions let only a trusted proxy in: a peer without address is then a trusted proxy.
+    pub trusted_socket: bool,
+}
+
+/// What a connection says about whence it comes, before any request on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Arrival {
+    /// The address at the other end; absent on a socket that has none.
+    pub peer: Option<IpAddr>,
+    /// What the PROXY header said; absent where there was none.
+    pub proxied: Option<Proxied>,
+}
+
+impl From<Option<IpAddr>> for Arrival {
+    fn from(peer: Option<IpAddr>) -> Self {
+        Self { peer, proxied: None }
+    }
 }
 
 #[cfg(test)]
@@ -109,11 +138,11 @@ mod tests {
 
     #[test]
     fn a_source_is_written_as_the_configuration_writes_it() {
-        use ClientAddressSource::{Forwarded, None, XForwardedFor};
-        for source in [None, Forwarded, XForwardedFor] {
+        use ClientAddressSource::{Forwarded, None, ProxyV2, XForwardedFor};
+        for source in [None, Forwarded, XForwardedFor, ProxyV2] {
             assert_eq!(source.as_str().parse(), Ok(source));
         }
-        for text in ["", "None", "Forwarded", "x_forwarded_for", "x-real-ip", "proxy-v2"] {
+        for text in ["", "None", "Forwarded", "x_forwarded_for", "x-real-ip", "proxy-v1"] {
             assert!(text.parse::<ClientAddressSource>().is_err(), "{text:?}");
         }
     }

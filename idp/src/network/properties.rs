@@ -112,6 +112,25 @@ proptest! {
         prop_assert!(decision.ignored.len() <= 12);
     }
 
+    /// Behind PROXY v2 only the connection speaks, and only a trusted proxy's.
+    #[test]
+    fn behind_proxy_v2_no_request_header_moves_anybody(
+        peer in proptest::option::of(addresses()), client in addresses(), told in 0..4, headers in headers()
+    ) {
+        let proxied = match told {
+            0 => None,
+            1 => Some(Proxied::Itself),
+            2 => Some(Proxied::Hidden),
+            _ => Some(Proxied::Client((client, 443).into())),
+        };
+        let listener = listener(Internal, ClientAddressSource::ProxyV2);
+        let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let decision = ZoneDecider::new(&settings()).decide(&listener, Arrival { peer, proxied }, headers);
+        let counts = told == 3 && peer.is_some_and(trusted) && !trusted(client);
+        prop_assert_eq!(decision.client_address, counts.then(|| client.to_canonical()));
+        prop_assert_eq!(decision.zone == Internal, counts && qualifies(client));
+    }
+
     #[test]
     fn a_header_never_names_a_trusted_proxy_as_the_client(
         source in sources(), proxy in prop::sample::select(vec!["10.0.0.1", "10.0.0.2"]), headers in headers()

@@ -20,7 +20,7 @@ pub(super) fn settings() -> NetworkSettings {
 }
 
 pub(super) fn listener(ceiling: NetworkZone, source: ClientAddressSource) -> ListenerZone {
-    ListenerZone { name: "office".into(), ceiling, source }
+    ListenerZone { name: "office".into(), ceiling, source, trusted_socket: false }
 }
 
 fn decide(peer: &str, source: ClientAddressSource, headers: &[(&str, &str)]) -> ZoneDecision {
@@ -189,6 +189,66 @@ fn a_contact_without_a_peer_address_is_nomades() {
     let decision = ZoneDecider::new(&settings()).decide(&listener, None, headers);
     assert_eq!(decision.ignored.len(), 1);
     assert_eq!(ZoneDecision { ignored: Vec::new(), ..decision }, ZoneDecision::unknown());
+}
+
+/// ZONE-05: what the PROXY header says, from whom, and what becomes of it.
+#[test]
+fn the_proxy_header_of_a_trusted_proxy_decides_where_it_is_the_source() {
+    use NetworkZone::{Internal, Nomades};
+    let client = |text: &str| Some(Proxied::Client(text.parse().unwrap()));
+    for (peer, proxied, ceiling, address, zone, why) in [
+        (PROXY, client("10.20.3.4:1"), Internal, Some("10.20.3.4"), Internal, Why::InternalAddress),
+        (PROXY, client("[::ffff:10.20.3.4]:1"), Internal, Some("10.20.3.4"), Internal, Why::InternalAddress),
+        (PROXY, client("10.20.3.4:1"), Nomades, Some("10.20.3.4"), Nomades, Why::ListenerCeiling),
+        (PROXY, client("10.20.99.4:1"), Internal, Some("10.20.99.4"), Nomades, Why::NeverInternal),
+        (PROXY, client("203.0.113.9:1"), Internal, Some("203.0.113.9"), Nomades, Why::OutsideInternal),
+        (PROXY, client("10.0.0.1:1"), Internal, None, Nomades, Why::OnlyProxies),
+        (PROXY, Some(Proxied::Itself), Internal, None, Nomades, Why::ClientHidden),
+        (PROXY, Some(Proxied::Hidden), Internal, None, Nomades, Why::ClientHidden),
+        (PROXY, None, Internal, None, Nomades, Why::Closed),
+        ("10.20.3.4", client("10.20.3.5:1"), Internal, None, Nomades, Why::Closed),
+        ("10.20.3.4", None, Internal, None, Nomades, Why::Closed),
+    ] {
+        let listener = listener(ceiling, ClientAddressSource::ProxyV2);
+        let arrival = Arrival { peer: peer.parse().ok(), proxied };
+        // A header of the request never counts here.
+        let headers = [("x-forwarded-for", "10.20.3.4".as_bytes()), ("forwarded", b"for=10.20.3.4")];
+        let decision = ZoneDecider::new(&settings()).decide(&listener, arrival, headers);
+        let got = (decision.client_address.map(|a| a.to_string()), decision.zone, decision.why);
+        assert_eq!(got, (address.map(str::to_owned), zone, why), "{peer} {proxied:?}");
+        assert_eq!(decision.ignored.len(), 2);
+    }
+}
+
+#[test]
+fn a_proxy_header_says_nothing_on_a_listener_with_another_source() {
+    for source in [ClientAddressSource::None, ClientAddressSource::XForwardedFor, ClientAddressSource::Forwarded] {
+        let proxied = Some(Proxied::Client("10.20.3.4:1".parse().unwrap()));
+        let arrival = Arrival { peer: PROXY.parse().ok(), proxied };
+        let listener = listener(NetworkZone::Internal, source);
+        let decision = ZoneDecider::new(&settings()).decide(&listener, arrival, []);
+        assert_eq!(decision.zone, NetworkZone::Nomades, "{source}");
+        assert_ne!(decision.client_address, "10.20.3.4".parse().ok(), "{source}");
+    }
+}
+
+#[test]
+fn a_unix_socket_is_a_trusted_proxy_only_where_the_listener_says_so() {
+    let decide = |trusted_socket, source, proxied| {
+        let listener = ListenerZone { trusted_socket, ..listener(NetworkZone::Internal, source) };
+        let headers = [("x-forwarded-for", "10.20.3.4".as_bytes()), ("forwarded", b"for=10.20.3.4")];
+        ZoneDecider::new(&settings()).decide(&listener, Arrival { peer: None, proxied }, headers)
+    };
+    let proxied = Some(Proxied::Client("10.20.3.4:1".parse().unwrap()));
+    for source in [ClientAddressSource::Forwarded, ClientAddressSource::XForwardedFor, ClientAddressSource::ProxyV2] {
+        let believed = decide(true, source, proxied);
+        assert_eq!((believed.zone, believed.hops[0].address), (NetworkZone::Internal, None), "{source}");
+        let doubted = decide(false, source, proxied);
+        assert_eq!((doubted.zone, doubted.client_address), (NetworkZone::Nomades, None), "{source}");
+        assert!(doubted.ignored.iter().all(|header| header.because == Because::UntrustedPeer));
+    }
+    let nobody = decide(true, ClientAddressSource::None, None);
+    assert_eq!((nobody.zone, nobody.why), (NetworkZone::Nomades, Why::NoPeer));
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn a_listener_is_overridden_or_added_by_its_index() {
     .unwrap();
     assert_eq!(config.listeners[0].bind.to_string(), "[::1]:9000");
     assert_eq!(config.listeners[0].zone_ceiling, NetworkZone::Internal);
-    assert_eq!((config.listeners[1].name.as_str(), config.listeners[1].bind.port()), ("gateway", 9001));
+    let second = &config.listeners[1];
+    assert_eq!((second.name.as_str(), second.bind.to_string().as_str()), ("gateway", "127.0.0.1:9001"));
 
     let report = load(&[("OCTROI__LISTENER__7__BIND", "127.0.0.1:9001")]).unwrap_err();
     let error = errors(&report)[0];

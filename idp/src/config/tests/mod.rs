@@ -4,6 +4,7 @@
 mod environment;
 mod examples;
 mod init;
+mod listeners;
 mod reporting;
 mod secrets;
 mod values;
@@ -55,6 +56,16 @@ impl Folder {
 
     fn write_secret(&self, name: &str, content: &str) {
         set_mode(&self.write(name, content), 0o600);
+    }
+
+    /// Writes `tls.pem` and `tls.key`, a certificate for these names made by `change`.
+    fn write_certificate(&self, names: &[&str], change: impl FnOnce(&mut rcgen::CertificateParams)) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let key = rcgen::KeyPair::generate().unwrap();
+        self.write("tls.pem", params.self_signed(&key).unwrap().pem());
+        self.write_secret("tls.key", &key.serialize_pem());
     }
 
     /// Loads exactly `text`.

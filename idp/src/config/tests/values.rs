@@ -79,8 +79,6 @@ fn listeners_have_names_addresses_ceilings_and_known_sources() {
         "client_address = \"forwarded\"\nzone_ceiling = \"internal\"\n[network]\ntrusted_proxies = [\"10.0.0.1\"]\n",
     ));
     assert_eq!(config.listeners[1].client_address, ClientAddressSource::Forwarded);
-    let refused = the_error(&listener("client_address = \"proxy-v2\"\n"));
-    assert!(refused.what.contains("not available in this version"), "{refused}");
     assert_eq!(the_error(&listener("client_address = \"x-real-ip\"\n")).key, "listener[1].client_address");
     assert_eq!(the_error(&listener("zone_ceiling = \"Internal\"\n")).key, "listener[1].zone_ceiling");
     assert_eq!(the_error("[[listener]]\nname = \"a b\"\nbind = \"127.0.0.1:1\"\n").key, "listener[1].name");

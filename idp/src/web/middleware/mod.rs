@@ -1,10 +1,9 @@
 //! What happens around every request, outermost first: run to completion, context and log, headers.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +11,7 @@ use tracing::Instrument;
 
 use super::Web;
 use super::headers::secure;
+use super::listen::Connection;
 use super::visitor::RequestContext;
 use crate::domain::ids::RequestId;
 use crate::domain::time::Stopwatch;
@@ -40,9 +40,10 @@ pub async fn run_to_completion(request: Request<Body>, next: Next) -> Response {
 pub async fn context(State(entry): State<Entry>, mut request: Request<Body>, next: Next) -> Response {
     let watch = Stopwatch::start();
     let request_id = RequestId::new(entry.web.login.random.uuid());
-    let peer: Option<IpAddr> = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let arrival = request.extensions().get::<Connection>().copied().unwrap_or_default().arrival;
+    let peer = arrival.peer;
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let decision = entry.web.zones.decide(&entry.listener, peer, headers);
+    let decision = entry.web.zones.decide(&entry.listener, arrival, headers);
     metrics::counter!("octroi_zone_decision_total", "zone" => decision.zone.as_str(), "why" => decision.why.code())
         .increment(1);
     for ignored in &decision.ignored {

@@ -46,6 +46,7 @@ fn hop(hop: &network::Hop) -> Hop {
             network::Contact::Peer => String::new(),
             network::Contact::Forwarded => "Forwarded".to_owned(),
             network::Contact::XForwardedFor => "X-Forwarded-For".to_owned(),
+            network::Contact::ProxyV2 => "PROXY v2".to_owned(),
         },
     }
 }
