@@ -11,6 +11,7 @@ mod process;
 mod provider;
 mod report;
 mod scenario;
+mod yardstick;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::task::LocalSet;
 
 use crate::provider::{Provider, ProviderOptions};
 use crate::scenario::{Extent, Scenario};
+use crate::yardstick::Yardstick;
 
 /// Measures OpenID providers
 #[derive(Debug, Parser)]
@@ -33,6 +35,9 @@ struct Arguments {
 enum Command {
     /// Load any OpenID provider that runs already
     Load(LoadArguments),
+    /// Run one yardstick; the table starts them by itself
+    #[command(subcommand)]
+    Yardstick(Yardstick),
 }
 
 #[derive(Debug, Args)]
@@ -69,13 +74,16 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
-    // One thread: the client has one core.
+    match command {
+        Command::Load(arguments) => on_one_thread(load_one(arguments)),
+        Command::Yardstick(yardstick) => yardstick::run(yardstick),
+    }
+}
+
+/// The client has one core.
+fn on_one_thread(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(LocalSet::new().run_until(async {
-        match command {
-            Command::Load(arguments) => load_one(arguments).await,
-        }
-    }))
+    runtime.block_on(LocalSet::new().run_until(work))
 }
 
 async fn load_one(arguments: LoadArguments) -> anyhow::Result<()> {
