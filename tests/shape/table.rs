@@ -109,7 +109,7 @@ pub const ANYWHERE: &[&str] = &[
 ];
 
 /// Crates of the tests, also of those inside `idp`.
-pub const TESTS_ONLY: &[&str] = &["http", "insta", "proptest", "rcgen", "tempfile"];
+pub const TESTS_ONLY: &[&str] = &["http", "httparse", "insta", "proptest", "rcgen", "tempfile"];
 
 /// The members of the workspace themselves.
 pub const OURS: &[&str] = &["octroi_idp", "octroi_admin_cli"];

@@ -1,0 +1,31 @@
+//! argon2id alone: one thread, memory blocks that are reused, nothing else.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use tokio::time::Instant;
+
+use super::Loop;
+
+pub fn run(memory_kib: u32, iterations: u32, seconds: u64) -> anyhow::Result<Loop> {
+    let params = Params::new(memory_kib, iterations, 1, Some(32)).map_err(|error| anyhow!("{error}"))?;
+    let mut memory = vec![Block::new(); params.block_count()];
+    // Octroi's passwords are peppered: the same computation with a secret.
+    let argon2 = Argon2::new_with_secret(&[7; 32], Algorithm::Argon2id, Version::V0x13, params)
+        .map_err(|error| anyhow!("{error}"))?;
+    let mut output = [0; 32];
+    let mut hash = |salt: [u8; 16]| {
+        argon2
+            .hash_password_into_with_memory(b"Marronnier-Quai-1607!", &salt, &mut output, &mut memory)
+            .map_err(|error| anyhow!("{error}"))
+    };
+    // The first one touches the memory.
+    hash([0; 16])?;
+    let (started, limit, mut rounds) = (Instant::now(), Duration::from_secs(seconds), 0_u64);
+    while started.elapsed() < limit {
+        rounds += 1;
+        hash(u128::from(rounds).to_be_bytes())?;
+    }
+    Ok(Loop { rounds, seconds: started.elapsed().as_secs_f64() })
+}
