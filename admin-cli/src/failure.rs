@@ -2,7 +2,7 @@
 
 use std::io;
 
-use octroi_idp::directory::{DirectoryError, LineProblem};
+use octroi_idp::directory::{DirectoryError, LineProblem, Overtaken};
 
 use crate::console::Console;
 
@@ -13,6 +13,8 @@ pub enum Failure {
     Usage(String),
     /// The file to import cannot be read as one.
     BadFile(Vec<LineProblem>),
+    /// An import was written, but for agents whom somebody else changed meanwhile.
+    Overtaken(Overtaken),
     /// The operator said no.
     Declined,
     Directory(DirectoryError),
@@ -42,10 +44,12 @@ impl Failure {
             Self::BadFile(_) | Self::Declined | Self::Directory(DirectoryError::Refused { .. }) => 1,
             Self::Usage(_) | Self::Directory(DirectoryError::Invalid(_)) => 2,
             Self::Directory(DirectoryError::NotFound { .. }) => 3,
-            Self::Directory(DirectoryError::Conflict { .. }) => 4,
+            Self::Directory(DirectoryError::Conflict { .. }) | Self::Overtaken(_) => 4,
             // `octroictl … | head` is no failure.
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Unavailable(_) | Self::Directory(DirectoryError::Store(_)) | Self::Io(_) => 5,
+            Self::Directory(DirectoryError::Store(_) | DirectoryError::Unfinished { .. })
+            | Self::Unavailable(_)
+            | Self::Io(_) => 5,
             Self::NotAuthorised(_) => 6,
         }
     }
@@ -58,6 +62,7 @@ impl Failure {
                 let last = "refused: import.bad_file: the file cannot be read as a list of agents; nothing was changed";
                 problems.chain([last.to_owned()]).collect::<Vec<_>>().join("\n")
             }
+            Self::Overtaken(overtaken) => overtaken_agents(overtaken),
             Self::Declined => "refused: declined: nothing was changed".into(),
             Self::Directory(DirectoryError::Refused { refusal, message }) => {
                 format!("refused: {}: {message}", refusal.code())
@@ -67,12 +72,24 @@ impl Failure {
             }
             Self::Directory(error @ DirectoryError::NotFound { .. }) => format!("not found: {error}"),
             Self::Directory(error @ DirectoryError::Conflict { .. }) => format!("conflict: {error}"),
-            Self::Directory(error @ DirectoryError::Store(_)) => format!("unavailable: {error}"),
+            Self::Directory(error @ (DirectoryError::Store(_) | DirectoryError::Unfinished { .. })) => {
+                format!("unavailable: {error}")
+            }
             Self::Unavailable(what) => format!("unavailable: {what}"),
             Self::NotAuthorised(what) => format!("not authorised: {what}"),
             Self::Io(error) => format!("error: {error}"),
         }
     }
+}
+
+fn overtaken_agents(Overtaken { first, total }: &Overtaken) -> String {
+    let more = total.saturating_sub(u64::try_from(first.len()).unwrap_or(u64::MAX));
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "conflict: {total} agents were changed by somebody else while the import was being written, and stay so: {}{more}; \
+         everything else was written; look at them, and run the same import again to change them too",
+        first.join(", ")
+    )
 }
 
 /// "line 14, email: … ; …"

@@ -134,9 +134,8 @@ async fn import(directory: &Directory, turn: usize) {
         draft: Ok(draft("Fichier", nth, &department)),
     });
     let lines: Vec<_> = lines.collect();
-    let plan = directory.plan_import(lines, ImportOptions::default()).await.expect("a plan");
-    let consent = ImportConsent::default();
-    directory.apply_import(&TestIdp::mandate(), &plan, consent, &|_| {}).await.expect("an import");
+    let plan = directory.plan_import(&TestIdp::mandate(), lines, ImportOptions::default()).await.expect("a plan");
+    directory.apply_import(&plan, ImportConsent::default(), &|_| {}).await.expect("an import");
 }
 
 fn draft(family_name: &str, nth: usize, department: &str) -> AgentDraft {

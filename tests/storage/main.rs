@@ -14,6 +14,7 @@ mod database_file;
 mod durability;
 mod grants;
 mod group_commit;
+mod imports;
 mod migrations;
 mod passwords;
 mod revival;

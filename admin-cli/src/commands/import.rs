@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use octroi_idp::directory::{
-    DirectoryError, FieldChange, ImportConsent, ImportOptions, ImportPlan, ImportSummary, PlannedChange,
+    DirectoryError, FieldChange, ImportConsent, ImportOptions, ImportPlan, ImportSummary, Imported, PlannedChange,
 };
 use octroi_idp::domain::agent::AgentRecord;
 use serde_json::{Value, json};
@@ -20,66 +20,85 @@ use crate::output::{Answer, View};
 
 /// Reads, compares, asks, writes.
 pub async fn run(args: &ImportArgs, context: &mut Context<'_, '_>) -> Result<(), Failure> {
-    let (plan, separator) = plan(args, context).await?;
-    tell_problems(&plan, context)?;
+    let mut csv = open(args)?;
+    let plan = read(args, &mut csv, context).await?;
+    let separator = csv.file.separator;
+    if let Err(failure) = check(args, &csv, &plan, context) {
+        context.directory.discard_import(&plan).await.map_err(DirectoryError::from)?;
+        return Err(failure);
+    }
     let consent = ImportConsent { many_leavers: context.global.yes };
-    let allowed = plan.require_allowed(consent);
-    if allowed.is_ok() && !plan.left.is_empty() {
-        let question =
-            format!("{} agents are not in the file and leave: every session of theirs ends now.", plan.left.len());
-        context.confirm(&question)?;
-    }
-    let outcome = match allowed {
-        Ok(()) => apply(&plan, consent, context).await,
-        Err(refused) => Err(refused),
-    };
+    let outcome = apply(&plan, consent, context).await;
     // A refused file is told too, so that one run shows everything that has to be corrected.
-    let summary = outcome.as_ref().ok().copied();
+    let done = outcome.as_ref().ok();
     let (format, dry_run) = (context.global.format, context.global.dry_run);
-    if summary.is_some() || dry_run || format == Format::Json {
-        context.print_act(answer(args, &plan, separator, summary, (format, dry_run)))?;
+    if done.is_some() || dry_run || format == Format::Json {
+        context.print_act(answer(args, &plan, separator, done, (format, dry_run)))?;
     }
-    outcome.map(drop).map_err(Failure::from)
+    let Imported { overtaken, .. } = outcome?;
+    if overtaken.total > 0 { Err(Failure::Overtaken(overtaken)) } else { Ok(()) }
 }
 
-async fn plan(args: &ImportArgs, context: &mut Context<'_, '_>) -> Result<(ImportPlan, Separator), Failure> {
-    let unreadable = |error: std::io::Error| Failure::Usage(format!("{}: {error}", args.file.display()));
-    let file = File::open(&args.file).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+/// The file, with its header read.
+struct OpenFile {
+    file: CsvFile<BufReader<File>>,
+    bytes: u64,
+}
+
+fn open(args: &ImportArgs) -> Result<OpenFile, Failure> {
+    let file = File::open(&args.file).map_err(|error| unreadable(args, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(args, &error))?;
     if metadata.is_dir() {
         return Err(Failure::Usage(format!("{} is a directory: name a CSV file", args.file.display())));
     }
-    let mut csv = CsvFile::open(BufReader::new(file)).map_err(|error| match error {
-        Unreadable::Io(error) => unreadable(error),
+    let file = CsvFile::open(BufReader::new(file)).map_err(|error| match error {
+        Unreadable::Io(error) => unreadable(args, &error),
         Unreadable::Header(problems) => Failure::BadFile(problems),
     })?;
-    let bar = bar(context, metadata.len(), "reading  {wide_bar} {bytes}/{total_bytes}");
+    Ok(OpenFile { file, bytes: metadata.len() })
+}
+
+fn unreadable(args: &ImportArgs, error: &std::io::Error) -> Failure {
+    Failure::Usage(format!("{}: {error}", args.file.display()))
+}
+
+async fn read(args: &ImportArgs, csv: &mut OpenFile, context: &Context<'_, '_>) -> Result<ImportPlan, Failure> {
+    let bar = bar(context, csv.bytes, "reading  {wide_bar} {bytes}/{total_bytes}");
     let options = ImportOptions { full: args.full, skip_bad: args.skip_bad };
     let lines = std::iter::from_fn(|| {
-        let line = csv.next();
-        bar.set_position(csv.bytes());
+        let line = csv.file.next();
+        bar.set_position(csv.file.bytes());
         line
     });
-    let plan = context.directory.plan_import(lines, options).await;
+    let plan = context.directory.plan_import(&context.mandate(), lines, options).await;
     bar.finish_and_clear();
-    let plan = plan?;
-    if let Some(error) = csv.failed {
-        return Err(unreadable(error));
+    Ok(plan?)
+}
+
+/// Everything that may stop an import between reading and writing, but for the rules.
+fn check(args: &ImportArgs, csv: &OpenFile, plan: &ImportPlan, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+    if let Some(error) = &csv.file.failed {
+        return Err(unreadable(args, error));
     }
     if plan.lines == 0 {
         return Err(Failure::BadFile(vec![crate::csv_file::no_agents()]));
     }
-    Ok((plan, csv.separator))
+    tell_problems(plan, context)?;
+    let (consent, leaving) = (ImportConsent { many_leavers: context.global.yes }, plan.summary().left);
+    if leaving > 0 && plan.require_allowed(consent).is_ok() {
+        let question = format!("{leaving} agents are not in the file and leave: every session of theirs ends now.");
+        context.confirm(&question)?;
+    }
+    Ok(())
 }
 
 async fn apply(
     plan: &ImportPlan,
     consent: ImportConsent,
     context: &Context<'_, '_>,
-) -> Result<ImportSummary, DirectoryError> {
+) -> Result<Imported, DirectoryError> {
     let bar = bar(context, plan.writes(), "writing  {wide_bar} {pos}/{len} agents");
-    let outcome =
-        context.directory.apply_import(&context.mandate(), plan, consent, &|written| bar.set_position(written)).await;
+    let outcome = context.directory.apply_import(plan, consent, &|written| bar.set_position(written)).await;
     bar.finish_and_clear();
     outcome
 }
@@ -113,10 +132,10 @@ fn answer(
     args: &ImportArgs,
     plan: &ImportPlan,
     separator: Separator,
-    done: Option<ImportSummary>,
+    done: Option<&Imported>,
     (format, dry_run): (Format, bool),
 ) -> Answer {
-    let summary = done.unwrap_or_else(|| plan.summary());
+    let summary = done.map_or_else(|| plan.summary(), |imported| imported.summary);
     let changes = changes(plan);
     let mut json = json!({
         "file": args.file.display().to_string(),
@@ -131,6 +150,9 @@ fn answer(
         "problems_total": plan.problems.total,
         "refused": done.is_none(),
     });
+    if let (Value::Object(fields), Some(overtaken)) = (&mut json, done.map(|d| &d.overtaken).filter(|o| o.total > 0)) {
+        fields.insert("overtaken".into(), overtaken.total.into());
+    }
     let mut answer = Answer {
         before: vec![
             format!("{}: {} lines, separated by {}s.", args.file.display(), summary.lines, separator.word()),

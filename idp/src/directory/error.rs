@@ -23,6 +23,13 @@ pub enum DirectoryError {
     Refused { refusal: Refusal, message: String },
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A decided import could not be written to its end; it will be.
+    #[error("{message}")]
+    Unfinished {
+        message: String,
+        #[source]
+        error: StoreError,
+    },
 }
 
 impl DirectoryError {

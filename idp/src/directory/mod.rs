@@ -43,7 +43,8 @@ pub use audit::EventPage;
 pub use changes::{Change, FieldChange};
 pub use error::{DirectoryError, FieldProblem, Refusal, Rule};
 pub use import::{
-    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, LineProblem, PlannedChange, Problems,
+    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, Imported, LineProblem, Overtaken,
+    PlannedChange, Problems, clear_imports, finish_imports,
 };
 pub use mandate::Mandate;
 

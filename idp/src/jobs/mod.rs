@@ -1,4 +1,4 @@
-//! What happens without being asked: reloading what changed, and forgetting what is over. Safe with many nodes.
+//! What happens without being asked: reloading what changed, finishing an interrupted import, forgetting what is over. Safe with many nodes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
+use crate::directory::{clear_imports, finish_imports};
 use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
@@ -24,6 +25,10 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// How often what is over is deleted.
 const PURGE: Duration = Duration::from_mins(10);
+
+/// How often it is asked whether an import was interrupted, and how long one must have stood still: a living one writes
+/// several portions a second.
+const IMPORTS: Duration = Duration::from_secs(15);
 
 /// Sessions, spent codes and the like are kept this long beyond the longest session that the configuration allows.
 const KEEP_AFTER: Duration = Duration::from_hours(2 * 24);
@@ -52,6 +57,7 @@ impl Jobs {
     pub fn start(self, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(every(POLL, stop.clone(), Reload { jobs: self.clone(), seen: BTreeMap::new() }));
+        tasks.spawn(every(IMPORTS, stop.clone(), Imports(self.clone())));
         tasks.spawn(every(PURGE, stop.clone(), Purge(self)));
         tasks
     }
@@ -75,10 +81,16 @@ impl Jobs {
         Ok(())
     }
 
-    /// Deletes sessions, codes and counts that are over, and events past their retention.
+    /// Finishes an import that was decided and interrupted; answers whether there was one.
+    pub async fn finish_imports(&self) -> Result<bool, StoreError> {
+        finish_imports(&self.store, &self.clock, IMPORTS).await
+    }
+
+    /// Deletes sessions, codes and counts that are over, events past their retention, and what imports left behind.
     pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let longest = self.sessions.internal.absolute.max(self.sessions.nomades.absolute);
         let before = now.minus(longest.saturating_add(KEEP_AFTER));
+        clear_imports(&self.store, now).await?;
         self.store
             .write(async |tx: &mut Tx| -> Result<u64, StoreError> {
                 Ok(sessions::purge(tx, before).await?
@@ -140,6 +152,21 @@ impl Turn for Reload {
             jobs.reload_keys().await?;
         }
         self.seen = found;
+        Ok(())
+    }
+}
+
+struct Imports(Jobs);
+
+impl Turn for Imports {
+    fn name(&self) -> &'static str {
+        "imports"
+    }
+
+    async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        if self.0.finish_imports().await? {
+            tracing::info!("finished an import that was interrupted");
+        }
         Ok(())
     }
 }

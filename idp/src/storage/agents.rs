@@ -1,10 +1,13 @@
 //! Agents: what HR provides, found by SOI, listed by SOI in pages.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use sqlx::FromRow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::many::{self, ROWS};
 use super::{StoreError, Tx, on, statements, stored};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::ids::Sub;
@@ -37,6 +40,15 @@ statements! {
             AND (CAST($3 AS TEXT) IS NULL OR employment = $3) \
             AND (CAST($4 AS TEXT) IS NULL OR search_key LIKE $4 ESCAPE '\\') ORDER BY soi LIMIT $5");
     COUNT = "SELECT count(*) FROM agent";
+}
+
+static FIND_MANY: LazyLock<String> =
+    LazyLock::new(|| many::list(concat!("SELECT ", agent_columns!(), " FROM agent WHERE soi IN")));
+static FIND_KNOWN: LazyLock<String> = LazyLock::new(|| many::list("SELECT soi FROM agent WHERE soi IN"));
+
+/// The statements over many rows, by name.
+pub(super) fn many() -> Vec<(&'static str, &'static str)> {
+    vec![("FIND_MANY", FIND_MANY.as_str()), ("FIND_KNOWN", FIND_KNOWN.as_str())]
 }
 
 /// A row, in the types that both engines share.
@@ -105,6 +117,40 @@ pub struct AgentFilter {
 pub async fn find(tx: &mut Tx, soi: &Soi) -> Result<Option<Agent>, StoreError> {
     let row: Option<AgentRow> = on!(tx, conn => sqlx::query_as(FIND).bind(soi.as_str()).fetch_optional(conn).await)?;
     row.map(Agent::try_from).transpose()
+}
+
+/// Those agents of `sois` who are known, in any order.
+pub async fn find_many(tx: &mut Tx, sois: &[&Soi]) -> Result<Vec<Agent>, StoreError> {
+    let mut found = Vec::with_capacity(sois.len());
+    for chunk in sois.chunks(ROWS) {
+        let rows: Vec<AgentRow> = on!(tx, conn => {
+            let mut query = sqlx::query_as(FIND_MANY.as_str());
+            for nth in 0..ROWS {
+                query = query.bind(chunk.get(nth).map(|soi| soi.as_str()));
+            }
+            query.fetch_all(conn).await
+        })?;
+        for row in rows {
+            found.push(Agent::try_from(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Those of `sois` that belong to an agent, in any order.
+pub async fn find_known(tx: &mut Tx, sois: &[&Soi]) -> Result<Vec<Soi>, StoreError> {
+    let mut known = Vec::with_capacity(sois.len());
+    for chunk in sois.chunks(ROWS) {
+        let found: Vec<String> = on!(tx, conn => {
+            let mut query = sqlx::query_scalar(FIND_KNOWN.as_str());
+            for nth in 0..ROWS {
+                query = query.bind(chunk.get(nth).map(|soi| soi.as_str()));
+            }
+            query.fetch_all(conn).await
+        })?;
+        known.extend(found.into_iter().map(Soi::from_stored));
+    }
+    Ok(known)
 }
 
 /// The agent as it is now, held so until the end of this transaction: a change by somebody else comes before or after it.
@@ -177,7 +223,7 @@ pub async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(on!(tx, conn => sqlx::query_scalar(COUNT).fetch_one(conn).await)?)
 }
 
-fn search_key(record: &AgentRecord) -> String {
+pub(super) fn search_key(record: &AgentRecord) -> String {
     fold(&format!("{} {} {} {}", record.given_name, record.family_name, record.soi, record.email))
 }
 

@@ -1,7 +1,8 @@
 //! The only place with SQL: [`Store`], the seam between two engines, and one file per table group.
 //!
 //! Callers write `store.write(async |tx: &mut Tx| -> Result<T, E> { … }).await` (or `read`) and call the functions of the
-//! table files inside. Rules: statements are `const` (a test prepares each one on both engines, see [`statements`]); `$1`
+//! table files inside. Rules: statements are `const` (a test prepares each one on both engines, see [`statements`]; those
+//! over many rows are built once in `many.rs`); `$1`
 //! placeholders, no engine's own functions, time from the caller; a closure may run twice, so only storage calls belong
 //! in it; "refused, but keep what was written" is `Ok(Refused(…))`, because `Err` rolls back. Look next at `codes.rs`
 //! (something that is consumed once) and `docs/decisions/0001-storage-seam.md`.
@@ -9,6 +10,7 @@
 mod connect;
 mod error;
 mod group;
+mod many;
 mod migrate;
 mod presence;
 mod readers;
@@ -21,6 +23,7 @@ pub mod audit;
 pub mod codes;
 pub mod database_file;
 pub mod grants;
+pub mod imports;
 pub mod markers;
 pub mod passwords;
 pub mod revival;
@@ -59,6 +62,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("audit", audit::ALL),
         ("codes", codes::ALL),
         ("grants", grants::ALL),
+        ("imports", imports::ALL),
         ("markers", markers::ALL),
         ("passwords", passwords::ALL),
         ("revival", revival::ALL),
@@ -68,5 +72,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("standing", standing::ALL),
         ("throttle", throttle::ALL),
     ];
-    files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (*file, *name, *sql))).collect()
+    let written = files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (*file, *name, *sql)));
+    let many = [("agents", agents::many()), ("imports", imports::many())];
+    let made = many.into_iter().flat_map(|(file, all)| all.into_iter().map(move |(name, sql)| (file, name, sql)));
+    written.chain(made).collect()
 }

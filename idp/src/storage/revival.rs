@@ -30,6 +30,9 @@ pub const COVERED: &[(&str, &str)] = &[
     // A key that was retired after the backup signs again: applications need a key, and what it signed is worth nothing
     // without its grant. Where it was retired because it leaked, `retire_signing_keys` is the way.
     ("signing_key", "kept"),
+    // An import that was decided had been told to go on whatever happens; its audit says so, and it gives nobody access
+    // that the file did not. The guide says to read HR's newest file afterwards.
+    ("import_run", "kept"),
 ];
 
 /// How many of each lived.

@@ -1,23 +1,32 @@
-//! HR's file, line by line, in two steps: [`plan`] compares it with the store and changes nothing; [`apply`] writes the
-//! plan in one transaction, or refuses it.
+//! HR's file, line by line, in two steps: [`plan`] compares it with the store and touches no agent; [`apply`] decides in one
+//! short transaction that the plan holds, and then writes it portion by portion.
 //!
 //! Reading CSV is the command line's business: lines arrive here as [`ImportLine`]s. The same file twice changes nothing
-//! the second time, and then no write transaction is opened at all.
+//! the second time, and then no write transaction is opened at all. Why an import is decided before it is written, and what
+//! that gives when it is interrupted: `docs/decisions/0015-import-in-two-steps.md`.
 
 mod apply;
 mod plan;
+mod reading;
+mod roster;
+mod staging;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 
+use super::Mandate;
 use super::agent_record::AgentDraft;
 use super::changes::{self, FieldChange};
 use super::error::FieldProblem;
-use crate::domain::agent::{Agent, AgentRecord};
+use crate::domain::agent::{Agent, AgentRecord, Employment};
+
+pub use apply::{clear_imports, finish_imports};
 
 /// So many problems are told one by one; the rest is counted.
 const TOLD_PROBLEMS: usize = 100;
+/// So many agents are written in one transaction: few enough that nobody who waits for SQLite's writer notices.
+const PORTION: usize = 2_000;
 
 /// One line of the file.
 #[derive(Debug, Clone)]
@@ -52,36 +61,33 @@ pub struct ImportPlan {
     pub options: ImportOptions,
     /// Lines with content, without the header.
     pub lines: u64,
+    /// Listed only in a rehearsal, as the next two.
     pub added: Vec<AgentRecord>,
     pub changed: Vec<PlannedChange>,
     /// Agents who are not in a full file.
     pub left: Vec<PlannedChange>,
-    pub unchanged: u64,
     pub problems: Problems,
-    /// Agents who have not left, before the import.
-    working: usize,
+    summary: ImportSummary,
+    /// In a full import: agents who have not left, before it.
+    working: u64,
     /// Lines whose SOI could not be read.
     without_soi: u64,
+    mandate: Mandate,
+    /// Under which the lines to be written wait, if there are any.
+    run: Option<i64>,
+    /// The place of the last one.
+    last: i64,
 }
 
 impl ImportPlan {
     /// What will have been done.
-    pub fn summary(&self) -> ImportSummary {
-        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        ImportSummary {
-            lines: self.lines,
-            added: count(self.added.len()),
-            changed: count(self.changed.len()),
-            unchanged: self.unchanged,
-            left: count(self.left.len()),
-            skipped: self.problems.bad_lines,
-        }
+    pub const fn summary(&self) -> ImportSummary {
+        self.summary
     }
 
     /// How many agents will be written.
     pub fn writes(&self) -> u64 {
-        let summary = self.summary();
-        summary.added + summary.changed + summary.left
+        self.summary.added + self.summary.changed + self.summary.left
     }
 }
 
@@ -97,6 +103,32 @@ impl PlannedChange {
     pub fn fields(&self) -> Vec<FieldChange> {
         changes::of_agent(&self.before.record, &self.after)
     }
+}
+
+/// A change of employment has the name of the act that makes it.
+fn act(change: &PlannedChange) -> &'static str {
+    let employment = |record: &AgentRecord| record.employment;
+    match (employment(&change.before.record), employment(&change.after)) {
+        (before, after) if before == after => "agent.changed",
+        (_, Employment::Left) => "agent.left",
+        (_, Employment::Suspended) => "agent.suspended",
+        (_, Employment::Active) => "agent.reinstated",
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    pub summary: ImportSummary,
+    pub overtaken: Overtaken,
+}
+
+/// Agents whom somebody else added or changed while a long import was being written: they stay as that left them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The first hundred: name and SOI.
+    pub first: Vec<String>,
+    pub total: u64,
 }
 
 /// What an import did, counted.

@@ -1,194 +1,182 @@
 //! Comparing a file with the store: what would be added, changed, left; and everything that is wrong with the file.
+//!
+//! Lines come in groups. Of each group the agents whom the store knows are read, the lines are judged (`reading.rs`), and
+//! what is to be written is put aside (`staging.rs`), so memory holds one group and a few bytes per agent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::super::agent_change::leaver;
-use super::super::agents::unknown_manager;
-use super::super::error::{DirectoryError, FieldProblem};
-use super::super::{AgentDraft, Directory};
-use super::{ImportLine, ImportOptions, ImportPlan, LineProblem, PlannedChange, Problems, TOLD_PROBLEMS};
-use crate::domain::agent::{Agent, AgentRecord, Employment};
-use crate::domain::soi::{Soi, SoiSyntax};
+use super::super::error::DirectoryError;
+use super::super::{Directory, Mandate};
+use super::reading::{Parsed, Reading, Row};
+use super::roster::State;
+use super::staging::Staging;
+use super::{ImportLine, ImportOptions, ImportPlan, ImportSummary, PlannedChange};
+use crate::domain::agent::{Agent, Employment};
+use crate::domain::soi::Soi;
 use crate::storage::agents::{self, AgentFilter};
 use crate::storage::{StoreError, Tx};
 
-/// Agents read from the store at a time.
-const PAGE: u32 = 5_000;
-/// So many problems are remembered while reading; problems of managers come last and are sorted in afterwards.
-const REMEMBERED: usize = 10 * TOLD_PROBLEMS;
+/// Lines compared at a time.
+const GROUP: usize = 1_000;
+/// Agents read from the store at a time, when all are read.
+const PAGE: u32 = 1_000;
 
 impl Directory {
-    /// Compares `lines` with the store and changes nothing.
+    /// Compares `lines` with the store. What would be written is kept until [`apply_import`](Self::apply_import) or
+    /// [`discard_import`](Self::discard_import); no agent is touched, and a rehearsal writes nothing at all. An import that
+    /// was decided and interrupted is finished first.
     pub async fn plan_import(
         &self,
+        mandate: &Mandate,
         lines: impl IntoIterator<Item = ImportLine>,
         options: ImportOptions,
     ) -> Result<ImportPlan, DirectoryError> {
-        let known = self.store.read(async |tx: &mut Tx| -> Result<_, StoreError> { everybody(tx).await }).await?;
-        let mut reading = Reading::new(known, &self.settings.soi_syntax);
-        for line in lines {
-            reading.take(line);
+        if !mandate.dry_run {
+            self.finish_imports().await?;
+            self.clear_imports().await?;
         }
-        reading.check_managers(options.skip_bad);
-        Ok(reading.into_plan(options, self.today()))
-    }
-}
-
-async fn everybody(tx: &mut Tx) -> Result<HashMap<Soi, Agent>, StoreError> {
-    let mut known = HashMap::new();
-    let mut filter = AgentFilter { limit: PAGE, ..AgentFilter::default() };
-    loop {
-        let page = agents::list(tx, &filter).await?;
-        let Some(last) = page.last() else { return Ok(known) };
-        filter.after = Some(last.record.soi.clone());
-        known.extend(page.into_iter().map(|agent| (agent.record.soi.clone(), agent)));
-    }
-}
-
-/// A line that could be read.
-struct Row {
-    line: u64,
-    record: AgentRecord,
-    is_bad: bool,
-}
-
-/// The file as far as it was read.
-struct Reading<'a> {
-    syntax: &'a SoiSyntax,
-    known: HashMap<Soi, Agent>,
-    rows: Vec<Row>,
-    /// Every SOI that was read, on a bad line too: the line of its first appearance, and its row if that could be read.
-    seen: HashMap<Soi, (u64, Option<usize>)>,
-    lines: u64,
-    without_soi: u64,
-    problems: Vec<LineProblem>,
-    total: u64,
-    bad_lines: HashSet<u64>,
-}
-
-impl<'a> Reading<'a> {
-    fn new(known: HashMap<Soi, Agent>, syntax: &'a SoiSyntax) -> Self {
-        Self {
-            syntax,
-            known,
-            rows: Vec::new(),
-            seen: HashMap::new(),
-            lines: 0,
-            without_soi: 0,
-            problems: Vec::new(),
-            total: 0,
-            bad_lines: HashSet::new(),
+        let moment = (self.today(), self.now());
+        let mut staging = Staging::new(&self.store, &self.random, mandate, moment);
+        let plan = self.compare(lines, options, &mut staging).await;
+        let run = staging.run;
+        if let (Err(_), Some(run)) = (&plan, run) {
+            self.give_up(run).await?;
         }
+        plan
     }
 
-    fn take(&mut self, ImportLine { line, soi, draft }: ImportLine) {
-        self.lines += 1;
-        let soi = match self.syntax.parse(&soi) {
-            Ok(soi) => soi,
-            Err(error) => {
-                self.without_soi += 1;
-                return match draft {
-                    Ok(_) => self.report(line, FieldProblem::soi("soi", &error)),
-                    Err(problems) => self.report_all(line, problems),
-                };
+    async fn compare(
+        &self,
+        lines: impl IntoIterator<Item = ImportLine>,
+        options: ImportOptions,
+        staging: &mut Staging<'_>,
+    ) -> Result<ImportPlan, DirectoryError> {
+        let mut reading = Reading::new(&self.settings.soi_syntax, options.skip_bad);
+        let mut lines = lines.into_iter();
+        loop {
+            let group: Vec<Parsed> = lines.by_ref().take(GROUP).map(|line| reading.parse(line)).collect();
+            if group.is_empty() {
+                break;
             }
-        };
-        if let Some((first, row)) = self.seen.get(&soi).copied() {
-            let what = format!("{soi} stands on line {first} already");
-            self.report(line, FieldProblem::new("soi", what, format!("keep line {first} or line {line}, not both")));
-            // Which of the two is right is not ours to say: neither is taken.
-            self.bad_lines.insert(first);
-            if let Some(row) = row.and_then(|at| self.rows.get_mut(at)) {
-                row.is_bad = true;
-            }
-            return;
+            self.compare_group(group, &mut reading, staging).await?;
         }
-        let base = self.known.get(&soi).map(|agent| &agent.record);
-        let completed = draft.and_then(|draft: AgentDraft| draft.complete(&soi, base, self.syntax));
-        let row = match completed {
-            Ok(record) => {
-                self.rows.push(Row { line, record, is_bad: false });
-                Some(self.rows.len() - 1)
-            }
-            Err(problems) => {
-                self.report_all(line, problems);
-                None
-            }
-        };
-        self.seen.insert(soi, (line, row));
+        reading.check_managers();
+        let (working, leaving) = if options.full { self.leavers(&reading, staging).await? } else { (0, 0) };
+        if reading.is_refused() {
+            staging.abandon();
+        } else {
+            staging.flush().await?;
+            staging.take_back(&reading.fallen).await?;
+            staging.bring_managers_forward(&reading.roster).await?;
+        }
+        Ok(plan(options, &mut reading, staging, (working, leaving)))
     }
 
-    /// A manager is known already or stands in the file. Where bad lines are skipped, a manager on a skipped line is
-    /// nobody, and the lines that name them fall too.
-    fn check_managers(&mut self, skip_bad: bool) {
-        let mut rows = std::mem::take(&mut self.rows);
-        let mut naming: HashMap<Soi, Vec<usize>> = HashMap::new();
-        for (at, row) in rows.iter_mut().enumerate() {
-            let Some(manager) = row.record.manager.clone().filter(|soi| !self.known.contains_key(soi)) else {
+    async fn compare_group(
+        &self,
+        group: Vec<Parsed>,
+        reading: &mut Reading<'_>,
+        staging: &mut Staging<'_>,
+    ) -> Result<(), DirectoryError> {
+        let sois: Vec<&Soi> = group.iter().filter_map(|parsed| parsed.soi.as_ref().ok()).collect();
+        let find = async |tx: &mut Tx| -> Result<Vec<Agent>, StoreError> { agents::find_many(tx, &sois).await };
+        let known = self.store.read(find).await?;
+        let mut known: HashMap<Soi, Agent> = known.into_iter().map(|agent| (agent.record.soi.clone(), agent)).collect();
+        let mut rows = Vec::with_capacity(group.len());
+        for parsed in group {
+            rows.extend(reading.take(parsed, &mut known)?);
+        }
+        self.look_up_managers(&rows, reading).await?;
+        for Row { id, record, before } in rows {
+            let state = reading.roster.get(id).map(|entry| entry.state);
+            if !staging.is_wanted(reading) || !matches!(state, Some(State::Added | State::Changed)) {
                 continue;
+            }
+            let nth = match before {
+                None => staging.add(id, record).await?,
+                Some(before) => staging.change(id, before, record).await?,
             };
-            if self.seen.contains_key(&manager) {
-                naming.entry(manager).or_default().push(at);
-            } else {
-                row.is_bad = true;
-                self.report(row.line, unknown_manager(&manager));
+            if let Some(entry) = reading.roster.get_mut(id) {
+                entry.nth = nth;
             }
         }
-        if skip_bad {
-            let is_taken = |row: &Option<usize>| row.and_then(|at| rows.get(at)).is_some_and(|row| !row.is_bad);
-            let skipped = self.seen.iter().filter(|(_, (_, row))| !is_taken(row));
-            let mut falling: Vec<Soi> = skipped.map(|(soi, _)| soi.clone()).collect();
-            while let Some(manager) = falling.pop() {
-                for at in naming.remove(&manager).unwrap_or_default() {
-                    let Some(row) = rows.get_mut(at).filter(|row| !row.is_bad) else { continue };
-                    row.is_bad = true;
-                    falling.push(row.record.soi.clone());
-                    let what = format!("the manager {manager} stands on a line that is skipped");
-                    self.report(row.line, FieldProblem::new("manager_soi", what, "correct that line"));
+        Ok(())
+    }
+
+    async fn look_up_managers(&self, rows: &[Row], reading: &mut Reading<'_>) -> Result<(), DirectoryError> {
+        let is_new = |row: &&Row| {
+            row.record.manager.is_some() && row.before.as_ref().is_none_or(|b| b.record.manager != row.record.manager)
+        };
+        let new: Vec<(u32, &Soi)> =
+            rows.iter().filter(is_new).filter_map(|row| row.record.manager.as_ref().map(|m| (row.id, m))).collect();
+        let mut named: Vec<&Soi> = new.iter().map(|(_, manager)| *manager).collect();
+        named.sort_unstable();
+        named.dedup();
+        let find = async |tx: &mut Tx| -> Result<Vec<Soi>, StoreError> { agents::find_known(tx, &named).await };
+        let mut known = self.store.read(find).await?;
+        known.sort_unstable();
+        for (id, manager) in new {
+            if known.binary_search(manager).is_err() {
+                reading.name_manager(id, manager)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts aside everybody who has not left and is not in the file; answers how many had not left, and how many leave.
+    async fn leavers(&self, reading: &Reading<'_>, staging: &mut Staging<'_>) -> Result<(u64, u64), DirectoryError> {
+        let (mut working, mut leaving) = (0, 0);
+        let mut filter = AgentFilter { limit: PAGE, ..AgentFilter::default() };
+        loop {
+            let list = async |tx: &mut Tx| -> Result<Vec<Agent>, StoreError> { agents::list(tx, &filter).await };
+            let page = self.store.read(list).await?;
+            let Some(last) = page.last() else { return Ok((working, leaving)) };
+            filter.after = Some(last.record.soi.clone());
+            for before in page.into_iter().filter(|agent| agent.record.employment != Employment::Left) {
+                working += 1;
+                if reading.roster.has_line(&before.record.soi) {
+                    continue;
+                }
+                leaving += 1;
+                if staging.is_wanted(reading) {
+                    let after = leaver(&before.record, self.today());
+                    staging.leave(PlannedChange { before, after }).await?;
                 }
             }
         }
-        self.rows = rows;
     }
+}
 
-    fn report_all(&mut self, line: u64, problems: Vec<FieldProblem>) {
-        for problem in problems {
-            self.report(line, problem);
-        }
-    }
-
-    fn report(&mut self, line: u64, problem: FieldProblem) {
-        self.total += 1;
-        self.bad_lines.insert(line);
-        if self.problems.len() < REMEMBERED {
-            let FieldProblem { field: column, what, fix } = problem;
-            self.problems.push(LineProblem { line, column, what, fix });
-        }
-    }
-
-    fn into_plan(mut self, options: ImportOptions, today: jiff::civil::Date) -> ImportPlan {
-        let (mut added, mut changed, mut left, mut unchanged) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        let working = self.known.values().filter(|agent| agent.record.employment != Employment::Left).count();
-        if options.full {
-            let absent = self.known.values().filter(|agent| !self.seen.contains_key(&agent.record.soi));
-            let leaving = absent.filter(|agent| agent.record.employment != Employment::Left);
-            left.extend(
-                leaving.map(|agent| PlannedChange { before: agent.clone(), after: leaver(&agent.record, today) }),
-            );
-            left.sort_by(|a, b| a.after.soi.cmp(&b.after.soi));
-        }
-        for row in self.rows.into_iter().filter(|row| !row.is_bad) {
-            match self.known.remove(&row.record.soi) {
-                None => added.push(row.record),
-                Some(before) if before.record == row.record => unchanged += 1,
-                Some(before) => changed.push(PlannedChange { before, after: row.record }),
-            }
-        }
-        self.problems.sort_by_key(|problem| problem.line);
-        self.problems.truncate(TOLD_PROBLEMS);
-        let bad_lines = u64::try_from(self.bad_lines.len()).unwrap_or(u64::MAX);
-        let problems = Problems { first: self.problems, total: self.total, bad_lines };
-        let (lines, without_soi) = (self.lines, self.without_soi);
-        ImportPlan { options, lines, added, changed, left, unchanged, problems, working, without_soi }
+fn plan(
+    options: ImportOptions,
+    reading: &mut Reading<'_>,
+    staging: &mut Staging<'_>,
+    (working, leaving): (u64, u64),
+) -> ImportPlan {
+    let problems = reading.problems();
+    let summary = ImportSummary {
+        lines: reading.lines,
+        added: reading.roster.count(State::Added),
+        changed: reading.roster.count(State::Changed),
+        unchanged: reading.roster.count(State::Unchanged),
+        left: leaving,
+        skipped: problems.bad_lines,
+    };
+    let is_good = |id: u32| reading.roster.get(id).is_some_and(|entry| entry.state != State::Bad);
+    let rehearsal = std::mem::take(&mut staging.rehearsal);
+    ImportPlan {
+        options,
+        lines: reading.lines,
+        added: rehearsal.added.into_iter().filter(|(id, _)| is_good(*id)).map(|(_, record)| record).collect(),
+        changed: rehearsal.changed.into_iter().filter(|(id, _)| is_good(*id)).map(|(_, change)| change).collect(),
+        left: rehearsal.left,
+        problems,
+        summary,
+        working,
+        without_soi: reading.without_soi,
+        mandate: staging.mandate.clone(),
+        run: staging.run,
+        last: i64::from(staging.last),
     }
 }
