@@ -62,6 +62,7 @@ pub const HOMES: &[(&str, &str)] = &[
     ("quick_cache", "idp/src/oauth/userinfo"),
     // Cryptography
     ("argon2", "idp/src/crypto/password"),
+    ("rustix", "idp/src/crypto/password"),
     ("aws_lc_rs", "idp/src/crypto"),
     ("jsonwebtoken", "idp/src/crypto/jwt"),
     ("rustls", "idp/src/crypto/tls"),

@@ -103,7 +103,7 @@ impl Drop for Shared {
 }
 
 impl PasswordPool {
-    /// Starts the threads and reserves their memory: too little of it is noticed at start, not in a storm.
+    /// Starts the threads and reserves room for their memory.
     pub fn new(settings: PasswordSettings, pepper: KeyBytes, random: Random) -> Result<Self, PasswordSettingsError> {
         let found = pepper.reveal().len();
         if found < MIN_KEY_BYTES {

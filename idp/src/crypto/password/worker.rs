@@ -30,6 +30,9 @@ impl Job {
     }
 }
 
+/// How far behind other threads hashing runs, in steps of `nice(2)`.
+const NICENESS: i32 = 10;
+
 /// What a thread owns.
 pub(super) struct Worker {
     pepper: KeyBytes,
@@ -37,13 +40,19 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Reserves the memory for `cost`; `None` when there is not enough.
+    /// Reserves room for `cost`; `None` when there is not enough. The system hands the memory out at the first password,
+    /// so a server that nobody logs in to stays small.
     pub(super) fn new(pepper: KeyBytes, cost: Cost) -> Option<Self> {
-        Some(Self { pepper, memory: blocks(&params(cost, 32)?)? })
+        Some(Self { pepper, memory: reserved(&params(cost, 32)?)? })
     }
 
-    /// Works until the queue stops.
+    /// Works until the queue stops, behind everybody else: a token, a page and a health check take microseconds, and a
+    /// storm of logins would otherwise have them wait for the whole turn of a hash.
     pub(super) fn run(mut self, queue: &Queue) {
+        // On Linux this concerns the calling thread only.
+        if let Err(error) = rustix::process::nice(NICENESS) {
+            tracing::debug!(%error, "password hashing runs at the usual priority");
+        }
         while let Some(job) = queue.next() {
             if job.is_abandoned() {
                 continue;
@@ -66,11 +75,16 @@ impl Worker {
         let mut hash = |memory: &mut [Block]| {
             argon2.hash_password_into_with_memory(password.reveal().as_bytes(), &target.salt, &mut output, memory)
         };
-        if self.memory.len() >= needed {
+        if self.memory.capacity() >= needed {
+            if self.memory.len() < needed {
+                self.memory.resize(needed, Block::new());
+            }
             hash(&mut self.memory).ok()?;
         } else {
             // A hash that was made with larger parameters than today's: its memory is given back afterwards.
-            hash(&mut blocks(&params)?).ok()?;
+            let mut blocks = reserved(&params)?;
+            blocks.resize(needed, Block::new());
+            hash(&mut blocks).ok()?;
         }
         Some(output)
     }
@@ -80,10 +94,9 @@ fn params(cost: Cost, output_len: usize) -> Option<Params> {
     Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(output_len)).ok()
 }
 
-/// Blocks, or `None` instead of ending the process when memory is short.
-fn blocks(params: &Params) -> Option<Vec<Block>> {
+/// Room for blocks, or `None` instead of ending the process when memory is short.
+fn reserved(params: &Params) -> Option<Vec<Block>> {
     let mut blocks = Vec::new();
     blocks.try_reserve_exact(params.block_count()).ok()?;
-    blocks.resize(params.block_count(), Block::new());
     Some(blocks)
 }
