@@ -24,6 +24,8 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("login", "storage ephemeral crypto notify outbound network domain"),
     ("oauth", "storage ephemeral crypto notify outbound network domain"),
     ("directory", "storage ephemeral crypto notify outbound network domain"),
+    // It becomes small settings structs in `app`, and asks `crypto` whether a certificate and a key belong together.
+    ("config", "crypto domain"),
     // What it does it with. These do not know each other.
     ("storage", "domain"),
     ("ephemeral", "domain"),
@@ -31,10 +33,8 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("notify", "domain"),
     ("outbound", "domain"),
     ("network", "domain"),
-    // Pages decide nothing; `config` becomes small settings structs in `app`, and asks `crypto` whether a certificate and a
-    // key belong together; `telemetry` sets up logs and metrics.
+    // Pages decide nothing; `telemetry` sets up logs and metrics.
     ("ui", "domain"),
-    ("config", "crypto domain"),
     ("telemetry", "domain"),
     // Plain data and pure rules.
     ("domain", ""),
