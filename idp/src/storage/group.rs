@@ -32,7 +32,7 @@ const UNDO: &str = "ROLLBACK TO member";
 pub struct Group {
     /// Empty once it is closed.
     writer: Arc<Mutex<Option<Writer>>>,
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
     patience: Duration,
 }
 
@@ -41,7 +41,7 @@ type Held = OwnedMappedMutexGuard<Option<Writer>, Writer>;
 #[derive(Debug)]
 struct Writer {
     connection: SqliteConnection,
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
     /// The transaction that is open, if one is.
     batch: Option<Batch>,
     /// A turn has begun. Still set when the next one begins: its owner hung up half-way.
@@ -119,12 +119,13 @@ impl Group {
     /// Opens the writing connection. A turn is waited for at most `patience`.
     pub(super) async fn open(options: SqliteConnectOptions, patience: Duration) -> Result<Self, sqlx::Error> {
         let connection = options.connect().await?;
-        let writer = Writer { connection, options: options.clone(), batch: None, in_turn: false, broken: false };
+        let options = Arc::new(options);
+        let writer = Writer { connection, options: Arc::clone(&options), batch: None, in_turn: false, broken: false };
         Ok(Self { writer: Arc::new(Mutex::new(Some(writer))), options, patience })
     }
 
     /// What opens another writing connection, for work that cannot share this one.
-    pub(super) const fn options(&self) -> &SqliteConnectOptions {
+    pub(super) fn options(&self) -> &SqliteConnectOptions {
         &self.options
     }
 

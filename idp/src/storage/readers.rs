@@ -19,7 +19,7 @@ use super::error::Cause;
 #[derive(Debug, Clone)]
 pub struct Readers {
     /// Each is empty once it is closed.
-    readers: Arc<[Arc<Mutex<Option<Reader>>>]>,
+    connections: Arc<[Arc<Mutex<Option<Reader>>>]>,
     /// One for each connection: who has a place finds a connection.
     places: Arc<Semaphore>,
     patience: Duration,
@@ -47,13 +47,13 @@ impl Readers {
         count: u32,
         patience: Duration,
     ) -> Result<Self, sqlx::Error> {
-        let mut readers = Vec::new();
+        let mut connections = Vec::new();
         for _ in 0..count.max(1) {
             let reader = Reader { connection: options.connect().await?, in_transaction: false };
-            readers.push(Arc::new(Mutex::new(Some(reader))));
+            connections.push(Arc::new(Mutex::new(Some(reader))));
         }
-        let places = Arc::new(Semaphore::new(readers.len()));
-        Ok(Self { readers: readers.into(), places, patience })
+        let places = Arc::new(Semaphore::new(connections.len()));
+        Ok(Self { connections: connections.into(), places, patience })
     }
 
     /// A connection outside any transaction: each statement sees its own state.
@@ -62,7 +62,7 @@ impl Readers {
             .await
             .map_err(|_| StoreError::Busy)?
             .map_err(|_| StoreError::Unavailable(Cause::Connection, None))?;
-        let free = self.readers.iter().find_map(|reader| {
+        let free = self.connections.iter().find_map(|reader| {
             OwnedMutexGuard::try_map(Arc::clone(reader).try_lock_owned().ok()?, Option::as_mut).ok()
         });
         let mut lease = Lease { reader: free.ok_or(StoreError::Busy)?, _place: place };
@@ -84,7 +84,7 @@ impl Readers {
     /// Lends nothing any more, and closes each connection when it has come back.
     pub(super) async fn close(&self) {
         self.places.close();
-        for reader in self.readers.iter() {
+        for reader in self.connections.iter() {
             let reader = reader.lock().await.take();
             if let Some(reader) = reader
                 && let Err(error) = reader.connection.close().await

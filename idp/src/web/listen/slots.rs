@@ -208,7 +208,7 @@ mod tests {
         let waiting = tokio::time::timeout(LOOK_AGAIN * 3, slots.take()).await;
         assert!(waiting.is_err() && !first.link.is_leaving());
         first.link.end_request();
-        let (_, second) = tokio::join!(
+        let ((), second) = tokio::join!(
             async {
                 while !first.link.is_leaving() {
                     tokio::time::sleep(Duration::from_millis(1)).await;

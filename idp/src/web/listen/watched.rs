@@ -242,7 +242,7 @@ mod tests {
         slots.close_all_at_rest();
         let waiting = tokio::time::timeout(SHORT, server.read_u8()).await;
         assert!(waiting.is_err());
-        let (_, ended) = tokio::join!(async { link.end_request() }, server.read_u8());
+        let ((), ended) = tokio::join!(async { link.end_request() }, server.read_u8());
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
     }
 }
