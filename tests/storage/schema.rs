@@ -94,7 +94,7 @@ async fn every_cascade_finds_its_rows_by_an_index_over_all_of_them() {
 
 async fn tables(db: &Database) -> Tables {
     match &db.store {
-        Store::Sqlite { writer, .. } => sqlite_tables(&mut *writer.alone().await.unwrap()).await,
+        Store::Sqlite { writer, .. } => sqlite_tables(&mut writer.alone().await.unwrap()).await,
         Store::Postgres(pool) => postgres_tables(pool).await,
     }
 }
