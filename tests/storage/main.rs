@@ -11,6 +11,7 @@ mod bad_database;
 mod cast;
 mod codes;
 mod grants;
+mod imports;
 mod migrations;
 mod passwords;
 mod roles;

@@ -222,8 +222,8 @@ fn quoted_words(sql: &str) -> BTreeSet<String> {
     code.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// A condition without parentheses, line breaks and capitals.
+/// A condition without parentheses, casts of words, line breaks and capitals.
 fn plain(condition: &str) -> String {
     let without: String = condition.chars().filter(|c| !matches!(c, '(' | ')')).collect();
-    without.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    without.replace("::text", "").split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
