@@ -316,7 +316,8 @@ async fn a_disk_that_fills_in_the_middle_keeps_whole_portions_and_the_rest_follo
     let (db, _directory) = fresh_store(Engine::Sqlite).await.unwrap();
     let directory = directory(&db, 1);
     let plan = plan(&directory, file("40")).await;
-    let room = db.number("PRAGMA page_count").await + 500;
+    // Room for the first portion, whose lines give some back when they are written, and not for all.
+    let room = db.number("PRAGMA page_count").await + 330;
     db.execute(&format!("PRAGMA max_page_count = {room}")).await;
     let stopped = apply(&directory, &plan).await.unwrap_err();
     assert!(
@@ -325,7 +326,8 @@ async fn a_disk_that_fills_in_the_middle_keeps_whole_portions_and_the_rest_follo
         "{stopped:?}"
     );
     audit_matches(&db).await;
-    assert!(agents(&db).await < LONG);
+    let written = agents(&db).await;
+    assert!(written > 0 && written < LONG, "{written}");
     db.execute("PRAGMA max_page_count = 1000000").await;
     assert_eq!(import(&directory, file("40")).await.summary.unchanged, LONG);
     audit_matches(&db).await;
