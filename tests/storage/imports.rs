@@ -35,7 +35,7 @@ harness::for_each_engine![
     a_refused_file_and_a_rehearsal_leave_nothing_behind,
 ];
 
-/// More than two portions.
+/// More than one portion.
 const LONG: u64 = 4_500;
 const PLAIN: ImportOptions = ImportOptions { full: false, skip_bad: false };
 
@@ -93,9 +93,10 @@ async fn import(directory: &Directory, lines: Vec<ImportLine>) -> Imported {
     apply(directory, &plan).await.expect("an import")
 }
 
-/// Ends an import behind its first portion, as `kill -9` would.
-async fn interrupted(directory: &Directory, lines: Vec<ImportLine>) {
-    let plan = plan(directory, lines).await;
+/// Ends an import behind its first portion, and its connections with it, as `kill -9` would.
+async fn interrupted(db: &Database, lines: Vec<ImportLine>) {
+    let directory = directory(&Store::open(&db.settings).await.unwrap(), 9);
+    let plan = plan(&directory, lines).await;
     let first_portion = Notify::new();
     let progress = |_: u64| first_portion.notify_one();
     tokio::select! {
@@ -132,7 +133,7 @@ async fn a_long_import_is_written_in_portions_and_managers_come_with_whom_they_m
     };
     let imported = directory.apply_import(&plan, ImportConsent::default(), &progress).await.unwrap();
     assert_eq!((imported.summary.added, imported.overtaken.total), (LONG, 0));
-    assert!(portions.into_inner() > 2, "one portion would prove nothing");
+    assert!(portions.into_inner() > 1, "one portion would prove nothing");
     audit_matches(&db).await;
     assert_eq!((agents(&db).await, recorded(&db, "agents.imported").await), (LONG, 1));
     let managed = db.number("SELECT count(*) FROM agent WHERE manager_soi IS NOT NULL").await;
@@ -147,7 +148,7 @@ async fn a_long_import_is_written_in_portions_and_managers_come_with_whom_they_m
 
 async fn an_interrupted_import_is_finished_by_the_next_one(db: Database) {
     let directory = directory(&db, 1);
-    interrupted(&directory, file("40")).await;
+    interrupted(&db, file("40")).await;
     let written = agents(&db).await;
     assert!(written > 0 && written < LONG, "{written}");
     audit_matches(&db).await;
@@ -159,7 +160,7 @@ async fn an_interrupted_import_is_finished_by_the_next_one(db: Database) {
 }
 
 async fn of_fifty_who_finish_an_import_each_portion_is_written_by_one(db: Database) {
-    interrupted(&directory(&db, 1), file("40")).await;
+    interrupted(&db, file("40")).await;
     let store = db.store.clone();
     let outcomes = crowd(move |_| {
         let store = store.clone();
@@ -191,12 +192,9 @@ async fn two_imports_at_once_write_each_agent_once(db: Database) {
 async fn while_one_import_is_written_no_other_is_decided(db: Database) {
     let directory = directory(&db, 1);
     let other = plan(&directory, vec![line(9_000, "40", None)]).await;
-    interrupted(&directory, file("40")).await;
+    interrupted(&db, file("40")).await;
     let refused = apply(&directory, &other).await.unwrap_err();
-    assert!(
-        matches!(&refused, DirectoryError::Conflict { message } if message.contains("another import")),
-        "{refused}"
-    );
+    assert!(matches!(&refused, DirectoryError::Conflict { message } if message.contains("another import")), "{refused}");
     assert_eq!(db.number("SELECT count(*) FROM agent WHERE soi = '209000'").await, 0);
     assert_eq!(import(&directory, vec![line(9_000, "40", None)]).await.summary.added, 1);
     assert_eq!(agents(&db).await, LONG + 1);
@@ -205,7 +203,7 @@ async fn while_one_import_is_written_no_other_is_decided(db: Database) {
 async fn whom_somebody_changed_meanwhile_stays_so_and_is_counted(db: Database) {
     let directory = directory(&db, 1);
     import(&directory, file("40")).await;
-    interrupted(&directory, file("41")).await;
+    interrupted(&db, file("41")).await;
     let last = soi(LONG - 1);
     let archivist = AgentDraft { position: Some("archiviste".into()), ..AgentDraft::default() };
     directory.set_agent(&hr(), &last, &archivist).await.unwrap();
@@ -318,7 +316,8 @@ async fn a_disk_that_fills_in_the_middle_keeps_whole_portions_and_the_rest_follo
     let (db, _directory) = fresh_store(Engine::Sqlite).await.unwrap();
     let directory = directory(&db, 1);
     let plan = plan(&directory, file("40")).await;
-    let room = db.number("PRAGMA page_count").await + 120;
+    // Room for the first portion, whose lines give some back when they are written, and not for all.
+    let room = db.number("PRAGMA page_count").await + 330;
     db.execute(&format!("PRAGMA max_page_count = {room}")).await;
     let stopped = apply(&directory, &plan).await.unwrap_err();
     assert!(
@@ -327,7 +326,8 @@ async fn a_disk_that_fills_in_the_middle_keeps_whole_portions_and_the_rest_follo
         "{stopped:?}"
     );
     audit_matches(&db).await;
-    assert!(agents(&db).await < LONG);
+    let written = agents(&db).await;
+    assert!(written > 0 && written < LONG, "{written}");
     db.execute("PRAGMA max_page_count = 1000000").await;
     assert_eq!(import(&directory, file("40")).await.summary.unchanged, LONG);
     audit_matches(&db).await;

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::many::{self, ROWS};
+use super::many::{self, KEYS};
 use super::{StoreError, Tx, on, statements, stored};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::ids::Sub;
@@ -122,10 +122,10 @@ pub async fn find(tx: &mut Tx, soi: &Soi) -> Result<Option<Agent>, StoreError> {
 /// Those agents of `sois` who are known, in any order.
 pub async fn find_many(tx: &mut Tx, sois: &[&Soi]) -> Result<Vec<Agent>, StoreError> {
     let mut found = Vec::with_capacity(sois.len());
-    for chunk in sois.chunks(ROWS) {
+    for chunk in sois.chunks(KEYS) {
         let rows: Vec<AgentRow> = on!(tx, conn => {
             let mut query = sqlx::query_as(FIND_MANY.as_str());
-            for nth in 0..ROWS {
+            for nth in 0..KEYS {
                 query = query.bind(chunk.get(nth).map(|soi| soi.as_str()));
             }
             query.fetch_all(conn).await
@@ -140,10 +140,10 @@ pub async fn find_many(tx: &mut Tx, sois: &[&Soi]) -> Result<Vec<Agent>, StoreEr
 /// Those of `sois` that belong to an agent, in any order.
 pub async fn find_known(tx: &mut Tx, sois: &[&Soi]) -> Result<Vec<Soi>, StoreError> {
     let mut known = Vec::with_capacity(sois.len());
-    for chunk in sois.chunks(ROWS) {
+    for chunk in sois.chunks(KEYS) {
         let found: Vec<String> = on!(tx, conn => {
             let mut query = sqlx::query_scalar(FIND_KNOWN.as_str());
-            for nth in 0..ROWS {
+            for nth in 0..KEYS {
                 query = query.bind(chunk.get(nth).map(|soi| soi.as_str()));
             }
             query.fetch_all(conn).await

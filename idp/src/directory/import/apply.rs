@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use super::super::agent_change;
 use super::super::error::{DirectoryError, Rule};
 use super::super::{Directory, Mandate};
-use super::staging::give_way;
+use super::pace::Pace;
 use super::{ImportConsent, ImportPlan, ImportSummary, Imported, Overtaken, PORTION, TOLD_PROBLEMS};
 use crate::domain::soi::Soi;
-use crate::domain::time::{Clock, Timestamp};
+use crate::domain::time::{Clock, Stopwatch, Timestamp};
 use crate::storage::imports::{self, Portion, Run};
 use crate::storage::{Constraint, Store, StoreError, Tx};
 
@@ -152,13 +152,17 @@ pub async fn finish_imports(store: &Store, clock: &Clock, idle: Duration) -> Res
 
 /// Deletes lines that nobody decided on within a day, and the traces of imports that are written.
 pub async fn clear_imports(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    let count = i64::try_from(PORTION).unwrap_or(i64::MAX);
-    let before = now.minus(KEEP);
+    let (before, mut pace) = (now.minus(KEEP), Pace::new());
     let find = async |tx: &mut Tx| -> Result<Option<i64>, StoreError> { imports::find_over(tx, before).await };
     while let Some(run) = store.read(find).await? {
-        let clear = async |tx: &mut Tx| -> Result<bool, StoreError> { imports::clear(tx, run, count).await };
-        while store.write(clear).await? {
-            give_way(store).await;
+        loop {
+            let count = i64::try_from(pace.size()).unwrap_or(i64::MAX);
+            let clear = async |tx: &mut Tx| -> Result<bool, StoreError> { imports::clear(tx, run, count).await };
+            let stopwatch = Stopwatch::start();
+            if !store.write(clear).await? {
+                break;
+            }
+            pace.give_way(store, stopwatch).await;
         }
     }
     Ok(())
@@ -171,17 +175,18 @@ async fn write_on(
     run: i64,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Map<String, Value>, Overtaken), StoreError> {
-    let (mut overtaken, mut crossings) = (Overtaken::default(), 0);
+    let (mut overtaken, mut crossings, mut pace) = (Overtaken::default(), 0, Pace::new());
     loop {
         let find = async |tx: &mut Tx| -> Result<Option<Run>, StoreError> { imports::find(tx, run).await };
         let Some(run) = store.read(find).await? else { return Ok((Map::new(), overtaken)) };
         if run.is_done {
             return Ok((run.detail, overtaken));
         }
-        let upto = run.applied.saturating_add(i64::try_from(PORTION).unwrap_or(i64::MAX)).min(run.last);
+        let upto = run.applied.saturating_add(i64::try_from(pace.size()).unwrap_or(i64::MAX)).min(run.last);
         let portion = Portion { run: run.id, after: run.applied, upto };
         let now = clock.now();
         let write = async |tx: &mut Tx| -> Result<_, Hindrance> { write_portion(tx, &run, portion, now).await };
+        let stopwatch = Stopwatch::start();
         match store.write(write).await {
             Ok(lines) => {
                 crossings = 0;
@@ -194,7 +199,7 @@ async fn write_on(
             Err(Hindrance::Store(error)) => return Err(error),
         }
         if upto < run.last {
-            give_way(store).await;
+            pace.give_way(store, stopwatch).await;
         }
     }
 }

@@ -6,6 +6,7 @@
 //! that gives when it is interrupted: `docs/decisions/0015-import-in-two-steps.md`.
 
 mod apply;
+mod pace;
 mod plan;
 mod reading;
 mod roster;
@@ -25,7 +26,7 @@ pub use apply::{clear_imports, finish_imports};
 
 /// So many problems are told one by one; the rest is counted.
 const TOLD_PROBLEMS: usize = 100;
-/// So many agents are written in one transaction: few enough that nobody who waits for SQLite's writer notices.
+/// Up to so many agents are written in the transaction that decides it; with more, the first transaction has so many.
 const PORTION: usize = 2_000;
 
 /// One line of the file.

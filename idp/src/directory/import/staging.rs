@@ -4,33 +4,20 @@
 //! Each portion is a transaction of its own with a pause behind it, so that on SQLite a login finds the writer free.
 
 use std::collections::HashMap;
-use std::time::Duration;
-
-use tokio::time::sleep;
 
 use super::super::Mandate;
 use super::super::agent_change::{Consequences, consequences};
 use super::super::changes;
 use super::super::error::DirectoryError;
+use super::pace::Pace;
 use super::reading::Reading;
 use super::roster::{Id, Roster, State};
 use super::{PORTION, PlannedChange, act};
 use crate::crypto::random::Random;
 use crate::domain::agent::{Agent, AgentRecord};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Stopwatch, Timestamp};
 use crate::storage::imports::{self, Kind, Line};
 use crate::storage::{Store, StoreError, Tx};
-
-/// Another process waits for SQLite's writer by asking at growing intervals, after a quarter of a second every 100 ms. In
-/// this pause one that came while we wrote asks at least once.
-const PAUSE: Duration = Duration::from_millis(60);
-
-/// Lets others write. PostgreSQL has no need of it: there only the same agent waits.
-pub(super) async fn give_way(store: &Store) {
-    if store.is_embedded() {
-        sleep(PAUSE).await;
-    }
-}
 
 /// What a rehearsal would do, agent by agent.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +38,7 @@ pub(super) struct Staging<'a> {
     /// Made with the first line.
     pub run: Option<i64>,
     waiting: Vec<Line>,
+    pace: Pace,
     /// Lines given a number so far.
     pub last: u32,
 }
@@ -63,7 +51,7 @@ impl<'a> Staging<'a> {
         (today, now): (jiff::civil::Date, Timestamp),
     ) -> Self {
         let (rehearsal, waiting) = (Rehearsal::default(), Vec::new());
-        Self { store, random, mandate, today, now, rehearsal, run: None, waiting, last: 0 }
+        Self { store, random, mandate, today, now, rehearsal, run: None, waiting, pace: Pace::new(), last: 0 }
     }
 
     /// Whether more lines are of use: a refused file will not be written, but a rehearsal shows all of it.
@@ -121,9 +109,8 @@ impl<'a> Staging<'a> {
     async fn push(&mut self, line: Line) -> Result<u32, DirectoryError> {
         self.last += 1;
         self.waiting.push(Line { nth: i64::from(self.last), ..line });
-        if self.waiting.len() >= PORTION {
+        if self.waiting.len() >= self.pace.size() {
             self.flush().await?;
-            give_way(self.store).await;
         }
         Ok(self.last)
     }
@@ -143,7 +130,9 @@ impl<'a> Staging<'a> {
             imports::stage(tx, run, &lines).await?;
             Ok(run)
         };
+        let stopwatch = Stopwatch::start();
         self.run = Some(self.store.write(stage).await?);
+        self.pace.give_way(self.store, stopwatch).await;
         Ok(())
     }
 
@@ -162,8 +151,9 @@ impl<'a> Staging<'a> {
                 }
                 Ok(())
             };
+            let stopwatch = Stopwatch::start();
             self.store.write(take_back).await?;
-            give_way(self.store).await;
+            self.pace.give_way(self.store, stopwatch).await;
         }
         Ok(())
     }
@@ -180,8 +170,9 @@ impl<'a> Staging<'a> {
                 }
                 Ok(())
             };
+            let stopwatch = Stopwatch::start();
             self.store.write(pull).await?;
-            give_way(self.store).await;
+            self.pace.give_way(self.store, stopwatch).await;
         }
         Ok(())
     }
