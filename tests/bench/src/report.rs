@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use crate::measure::Measured;
+use crate::measure::{Measured, Spread, spread};
 
 /// Prints an answer.
 pub fn say(text: &str) -> anyhow::Result<()> {
@@ -19,6 +19,67 @@ pub fn progress(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// The table that compares: Octroi, its yardstick, the peer.
+#[derive(Debug, Default)]
+pub struct Table {
+    lines: Vec<String>,
+}
+
+/// What stands in one cell.
+#[derive(Debug)]
+pub struct Figures(String);
+
+impl Figures {
+    /// Median and spread.
+    pub fn milliseconds(values: &[f64]) -> Self {
+        let text = |s: Spread| format!("{:.1} ms ({:.1}–{:.1})", s.median, s.min, s.max);
+        Self(spread(values.iter().copied()).map(text).unwrap_or_default())
+    }
+
+    /// Median and spread.
+    fn per_second(values: &[f64]) -> Self {
+        let text = |s: Spread| format!("{} /s ({}–{})", number(s.median), number(s.min), number(s.max));
+        Self(spread(values.iter().copied()).map(text).unwrap_or_default())
+    }
+
+    /// Of the pairs that were measured in one round.
+    fn ratio(ours: &[f64], yardstick: &[f64]) -> Self {
+        let ratios = ours.iter().zip(yardstick).map(|(ours, yardstick)| 100.0 * ours / yardstick);
+        let text = |s: Spread| format!("{:.0} % ({:.0}–{:.0})", s.median, s.min, s.max);
+        Self(spread(ratios).map(text).unwrap_or_default())
+    }
+
+    pub fn text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl Table {
+    /// Figures per second; `which` yardstick it is.
+    pub fn rate(&mut self, name: &str, ours: &[f64], yardstick: &[f64], peer: &[f64], which: &str) {
+        let (ours_text, peer_text) = (Figures::per_second(ours).0, Figures::per_second(peer).0);
+        let (beside, ratio) = (Figures::per_second(yardstick).0, Figures::ratio(ours, yardstick).0);
+        let beside = if beside.is_empty() { beside } else { format!("{beside}: {which}") };
+        self.lines.push(format!("| {name} | {ours_text} | {beside} | {ratio} | {peer_text} |"));
+    }
+
+    /// Figures that have no yardstick.
+    pub fn plain(&mut self, name: &str, ours: &Figures, peer: &Figures) {
+        self.lines.push(format!("| {name} | {} | | | {} |", ours.0, peer.0));
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| what | Octroi | yardstick | ratio | node-oidc-provider |")?;
+        writeln!(f, "|---|---:|---:|---:|---:|")?;
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Every figure of some measurements, one per line.
 #[derive(Debug, Default)]
 pub struct Detail {
@@ -27,6 +88,10 @@ pub struct Detail {
 }
 
 impl Detail {
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     pub fn add(&mut self, name: &str, run: &Measured) {
         let cpu = run.cpu.map_or_else(|| "–".to_owned(), |cpu| format!("{cpu:.1} µs"));
         let memory = run.resident.map_or_else(|| "–".to_owned(), mebibytes);

@@ -97,6 +97,8 @@ impl Login {
             bail!("error={error}: {}", value("error_description").unwrap_or_default());
         }
         ensure!(value("state").is_some_and(|sent_back| sent_back == state), "the state came back changed");
+        // RFC 9207: whoever sends it means it.
+        ensure!(value("iss").is_none_or(|iss| iss == self.provider.issuer), "the answer comes from another issuer");
         Ok(Some(value("code").context("a redirect without a code")?.into_owned()))
     }
 

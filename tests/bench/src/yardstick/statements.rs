@@ -112,11 +112,7 @@ impl<'a> Login<'a> {
             ("agents", "HOLD", vec![Text(soi)]),
             ("passwords", "HOLD", vec![Text(soi)]),
             ("throttle", "CLEAR", vec![Blob(hash), Text(ZONE)]),
-            (
-                "sessions",
-                "INSERT",
-                vec![Text(id), Blob(hash), Text(soi), Text(ZONE), Text(ACR), Text(AMR), Int(at)],
-            ),
+            ("sessions", "INSERT", vec![Text(id), Blob(hash), Text(soi), Text(ZONE), Text(ACR), Text(AMR), Int(at)]),
             self.audit("login.succeeded", ("agent", soi), r#"{"acr":"eidas1","amr":["pwd"]}"#),
         ];
         let look_up = vec![("sessions", "FIND_BY_COOKIE", vec![Blob(hash)]), agent()];

@@ -48,7 +48,8 @@ struct Shared {
 pub async fn serve(port: u16, database: &Path, tokens_to: &Path, sizes: Sizes) -> anyhow::Result<()> {
     let options = SqliteConnectOptions::new().filename(database).journal_mode(SqliteJournalMode::Wal);
     let database = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-    let subs: Vec<(String,)> = sqlx::query_as("SELECT soi FROM agent ORDER BY soi LIMIT 400").fetch_all(&database).await?;
+    let subs: Vec<(String,)> =
+        sqlx::query_as("SELECT soi FROM agent ORDER BY soi LIMIT 400").fetch_all(&database).await?;
     ensure!(!subs.is_empty(), "no agent in the database");
     let (signer, key) = keys()?;
     let mut tokens = String::new();
@@ -64,7 +65,9 @@ pub async fn serve(port: u16, database: &Path, tokens_to: &Path, sizes: Sizes) -
 }
 
 async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    answer(&shared, &headers).await.unwrap_or_else(|error| (StatusCode::UNAUTHORIZED, error.to_string()).into_response())
+    answer(&shared, &headers)
+        .await
+        .unwrap_or_else(|error| (StatusCode::UNAUTHORIZED, error.to_string()).into_response())
 }
 
 async fn answer(shared: &Shared, headers: &HeaderMap) -> anyhow::Result<Response> {
@@ -81,7 +84,8 @@ async fn answer(shared: &Shared, headers: &HeaderMap) -> anyhow::Result<Response
             .fetch_one(&shared.database)
             .await?;
     let (sub, given_name, family_name, email) = row;
-    let mut body = serde_json::json!({ "sub": sub, "given_name": given_name, "family_name": family_name, "email": email });
+    let mut body =
+        serde_json::json!({ "sub": sub, "given_name": given_name, "family_name": family_name, "email": email });
     let missing = shared.body_bytes.saturating_sub(body.to_string().len() + "\"padding\":\"\",".len());
     if let Some(object) = body.as_object_mut() {
         object.insert("padding".to_owned(), "x".repeat(missing).into());
