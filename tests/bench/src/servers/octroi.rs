@@ -59,7 +59,16 @@ impl Installation {
             text = text.replacen(from, &to, 1);
         }
         fs::write(&config, text)?;
-        Ok(Self { directory, config, port, agents: 0 })
+        let installation = Self { directory, config, port, agents: 0 };
+        installation.migrate(workshop).await?;
+        Ok(installation)
+    }
+
+    async fn migrate(&self, workshop: &Workshop) -> anyhow::Result<()> {
+        let mut migrate = pinned(workshop.program("octroi")?);
+        migrate.arg("migrate").arg("--config").arg(&self.config);
+        cost(&mut migrate, PREPARATION).await?.context("octroi migrate")?;
+        Ok(())
     }
 
     /// The same on a PostgreSQL database that is empty.
@@ -68,16 +77,13 @@ impl Installation {
         let (mut bare, password) = (url.clone(), url.password().unwrap_or_default().to_owned());
         let _ = bare.set_password(None);
         let text = fs::read_to_string(&installation.config)?;
-        // A name that the configuration does not read as one of its keys; this process hands it to its children only.
         let file = secret_file(&installation.directory.join("postgres.password"), &password)?;
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         fs::set_permissions(file, mode)?;
         let database = format!("url = \"{bare}\"\npassword = {{ file = \"postgres.password\" }}");
         ensure!(text.contains("url = \"sqlite:octroi.db\""), "the configuration names another database");
         fs::write(&installation.config, text.replacen("url = \"sqlite:octroi.db\"", &database, 1))?;
-        let mut migrate = pinned(workshop.program("octroi")?);
-        migrate.arg("migrate").arg("--config").arg(&installation.config);
-        cost(&mut migrate, PREPARATION).await?.context("octroi migrate")?;
+        installation.migrate(workshop).await?;
         Ok(installation)
     }
 
