@@ -38,7 +38,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Load any OpenID provider that runs already
-    Load(LoadArguments),
+    Load(Box<LoadArguments>),
     /// Measure every row of the table, and print it
     All(TableOptions),
     /// Measure these rows only
@@ -90,7 +90,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::All(options) => on_one_thread(rows::run(Row::value_variants(), options)),
         Command::One { rows, options } => on_one_thread(async move { rows::run(&rows, options).await }),
-        Command::Load(arguments) => on_one_thread(load_one(arguments)),
+        Command::Load(arguments) => on_one_thread(load_one(*arguments)),
         Command::Yardstick(yardstick) => yardstick::run(yardstick),
     }
 }

@@ -42,7 +42,7 @@ impl Figures {
         Self(spread(values.iter().copied()).map(text).unwrap_or_default())
     }
 
-    /// Of the pairs that were measured in one round.
+    /// Of the pairs that were measured in one round: the first as a share of the second.
     fn ratio(ours: &[f64], yardstick: &[f64]) -> Self {
         let ratios = ours.iter().zip(yardstick).map(|(ours, yardstick)| 100.0 * ours / yardstick);
         let text = |s: Spread| format!("{:.0} % ({:.0}–{:.0})", s.median, s.min, s.max);
@@ -61,6 +61,13 @@ impl Table {
         let (beside, ratio) = (Figures::per_second(yardstick).0, Figures::ratio(ours, yardstick).0);
         let beside = if beside.is_empty() { beside } else { format!("{beside}: {which}") };
         self.lines.push(format!("| {name} | {ours_text} | {beside} | {ratio} | {peer_text} |"));
+    }
+
+    /// Milliseconds of processor time: the less the better, so the ratio says how much of ours the yardstick explains.
+    pub fn cost(&mut self, name: &str, ours: &[f64], yardstick: &[f64], peer: &[f64], which: &str) {
+        let [mine, beside, theirs] = [ours, yardstick, peer].map(|values| Figures::milliseconds(values).0);
+        let ratio = Figures::ratio(yardstick, ours).0;
+        self.lines.push(format!("| {name} | {mine} | {beside}: {which} | {ratio} | {theirs} |"));
     }
 
     /// Figures that have no yardstick.

@@ -13,6 +13,7 @@ use crate::provider::Provider;
 use crate::report::{Figures, progress};
 use crate::scenario::{self, Extent};
 use crate::servers::{peer, yardsticks};
+use crate::yardstick::Loop;
 
 /// UserInfo requests a second beside the storm.
 const RATE: u32 = 200;
@@ -105,11 +106,17 @@ pub async fn measure(run: &mut Run, rows: &[Row]) -> anyhow::Result<()> {
             }
         }
         if has(Row::Login) {
-            hashes.push(yardsticks::hashing(&run.workshop, seconds).await?);
+            // Before and after Octroi's turn: hashing is what differs most between two moments of one machine.
+            let half = seconds.div_ceil(2);
+            let mut alone = yardsticks::hashing(&run.workshop, half).await?;
             for party in &parties {
                 let measured = scenario::logins(&party.provider, extent(party.server.pid, at_a_time)).await?;
+                if party.name == OCTROI {
+                    alone = alone.and(yardsticks::hashing(&run.workshop, half).await?);
+                }
                 logins.of(party.name).push(measured);
             }
+            hashes.push(alone);
             statements.push(yardsticks::statements(&run.workshop, for_statements, seconds).await?);
         }
         if has(Row::Mixed) {
@@ -138,8 +145,19 @@ pub async fn measure(run: &mut Run, rows: &[Row]) -> anyhow::Result<()> {
     if has(Row::Login) {
         let name = format!("whole logins, {at_a_time} at a time");
         details(run, &name, "", &logins);
-        run.table.rate(&name, &rates(&logins.octroi), &hashes, &rates(&logins.peer), "argon2id alone");
-        run.table.rate("SQL of a login, alone", &[], &statements, &[], "one login after the other");
+        let per_second = |loops: &[Loop]| loops.iter().map(|done| done.per_second()).collect::<Vec<_>>();
+        let alone = per_second(&hashes);
+        run.table.rate(&name, &rates(&logins.octroi), &alone, &rates(&logins.peer), "argon2id alone");
+        let each = |measured: &[Measured]| measured.iter().filter_map(|m| Some(m.cpu? / 1000.0)).collect::<Vec<_>>();
+        let of_hash: Vec<f64> = hashes.iter().map(|done| done.each()).collect();
+        run.table.cost(
+            "processor time of a login",
+            &each(&logins.octroi),
+            &of_hash,
+            &each(&logins.peer),
+            "argon2id alone",
+        );
+        run.table.rate("SQL of a login, alone", &[], &per_second(&statements), &[], "one login after the other");
     }
     if has(Row::Mixed) {
         details(run, "UserInfo at 200/s, quiet", "", &quiet);

@@ -73,31 +73,29 @@ pub async fn verified(
     Ok(VerifiedServer { server, userinfo: ready.join("/userinfo")?, tokens })
 }
 
-/// argon2id alone: hashes per second.
-pub async fn hashing(workshop: &Workshop, seconds: u64) -> anyhow::Result<f64> {
-    per_second(workshop, seconds, |command| {
+/// argon2id alone.
+pub async fn hashing(workshop: &Workshop, seconds: u64) -> anyhow::Result<Loop> {
+    run_loop(workshop, seconds, |command| {
         command.args(["yardstick", "hashing", "--seconds", &seconds.to_string()]);
     })
     .await
 }
 
-/// The SQL of logins alone: logins per second.
-pub async fn statements(workshop: &Workshop, database: &Path, seconds: u64) -> anyhow::Result<f64> {
-    per_second(workshop, seconds, |command| {
+/// The SQL of logins alone.
+pub async fn statements(workshop: &Workshop, database: &Path, seconds: u64) -> anyhow::Result<Loop> {
+    run_loop(workshop, seconds, |command| {
         command.args(["yardstick", "statements", "--seconds", &seconds.to_string(), "--database"]).arg(database);
     })
     .await
 }
 
-async fn per_second(
+async fn run_loop(
     workshop: &Workshop,
     seconds: u64,
     arguments: impl FnOnce(&mut tokio::process::Command),
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Loop> {
     let mut command = pinned(workshop.program("bench")?);
     arguments(&mut command);
     let done = cost(&mut command, Duration::from_secs(seconds + 60)).await?.context("the yardstick does not end")?;
-    let done: Loop = serde_json::from_str(&done.output).context("the yardstick's answer")?;
-    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-    Ok(done.rounds as f64 / done.seconds)
+    serde_json::from_str(&done.output).context("the yardstick's answer")
 }
