@@ -101,10 +101,11 @@ impl Detail {
 
     pub fn add(&mut self, name: &str, run: &Measured) {
         let cpu = run.cpu.map_or_else(|| "–".to_owned(), |cpu| format!("{cpu:.1} µs"));
+        let client = if run.client_cpu > 0.0 { format!("{:.1} µs", run.client_cpu) } else { "–".to_owned() };
         let memory = run.resident.map_or_else(|| "–".to_owned(), mebibytes);
         let Measured { rate, p50, p99, max, answers, errors, .. } = run;
         self.lines.push(format!(
-            "| {name} | {} | {p50:.2} ms | {p99:.2} ms | {max:.2} ms | {cpu} | {memory} | {answers} | {errors} |",
+            "| {name} | {} | {p50:.2} ms | {p99:.2} ms | {max:.2} ms | {cpu} | {client} | {memory} | {answers} | {errors} |",
             number(*rate)
         ));
         if let Some(error) = &run.first_error {
