@@ -116,11 +116,20 @@ impl Detail {
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| what | per second | p50 | p99 | max | server's CPU each | server's memory | answers | errors |"
-        )?;
-        writeln!(f, "|---|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+        let columns = [
+            "what",
+            "per second",
+            "p50",
+            "p99",
+            "max",
+            "server's CPU each",
+            "client's CPU each",
+            "server's memory",
+            "answers",
+            "errors",
+        ];
+        writeln!(f, "| {} |", columns.join(" | "))?;
+        writeln!(f, "|---{}|", "|---:".repeat(columns.len() - 1))?;
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
@@ -164,5 +173,22 @@ mod tests {
             ["61.3", "999", "20,534", "1,234,567"]
         );
         assert_eq!(mebibytes(30_464), "29.8 MiB");
+    }
+
+    #[test]
+    fn every_line_of_a_table_has_the_columns_of_its_head() {
+        let mut detail = Detail::default();
+        detail.add("login", &Measured { first_error: Some("503".to_owned()), ..Measured::default() });
+        let mut table = Table::default();
+        table.rate("discovery", &[3.0, 1.0, 2.0], &[4.0, 4.0, 4.0], &[], "bare axum");
+        table.cost("login", &[20.0], &[15.0], &[], "argon2id alone");
+        table.plain("memory", &Figures::text("30 MiB"), &Figures::milliseconds(&[]));
+        for text in [detail.to_string(), table.to_string()] {
+            let columns = |line: &str| line.matches('|').count();
+            let head = columns(text.lines().next().unwrap());
+            assert!(text.lines().take_while(|line| !line.is_empty()).all(|line| columns(line) == head), "{text}");
+        }
+        assert!(table.to_string().contains("2.0 /s (1.0–3.0) | 4.0 /s (4.0–4.0): bare axum | 50 % (25–75)"), "{table}");
+        assert!(detail.to_string().contains("The first error of login: 503"));
     }
 }
