@@ -6,20 +6,24 @@
 
 mod client;
 mod load;
+mod machine;
 mod measure;
 mod process;
 mod provider;
 mod report;
+mod rows;
 mod scenario;
+mod servers;
 mod yardstick;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum as _};
 use tokio::task::LocalSet;
 
 use crate::provider::{Provider, ProviderOptions};
+use crate::rows::{Row, TableOptions};
 use crate::scenario::{Extent, Scenario};
 use crate::yardstick::Yardstick;
 
@@ -34,7 +38,16 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Load any OpenID provider that runs already
-    Load(LoadArguments),
+    Load(Box<LoadArguments>),
+    /// Measure every row of the table, and print it
+    All(TableOptions),
+    /// Measure these rows only
+    One {
+        #[arg(required = true)]
+        rows: Vec<Row>,
+        #[command(flatten)]
+        options: TableOptions,
+    },
     /// Run one yardstick; the table starts them by itself
     #[command(subcommand)]
     Yardstick(Yardstick),
@@ -75,7 +88,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Load(arguments) => on_one_thread(load_one(arguments)),
+        Command::All(options) => on_one_thread(rows::run(Row::value_variants(), options)),
+        Command::One { rows, options } => on_one_thread(async move { rows::run(&rows, options).await }),
+        Command::Load(arguments) => on_one_thread(load_one(*arguments)),
         Command::Yardstick(yardstick) => yardstick::run(yardstick),
     }
 }

@@ -21,16 +21,19 @@ pub struct Measured {
     pub first_error: Option<String>,
     /// Microseconds of the server's processor per right answer.
     pub cpu: Option<f64>,
+    /// The same of this client: where it comes near the whole core, the client was the limit.
+    pub client_cpu: f64,
     /// The most resident memory seen meanwhile, in KiB.
     pub resident: Option<u64>,
 }
 
 impl Measured {
-    pub fn of(mut tally: Tally, consumed: Option<Consumed>) -> Self {
+    pub fn of(mut tally: Tally, consumed: Consumed) -> Self {
         tally.micros.sort_unstable();
         let at = |share: f64| percentile(&tally.micros, share) / 1000.0;
         let answers = tally.micros.len();
         let count = to_f64(answers);
+        let each = |processor: Duration| processor.as_secs_f64() * 1e6 / count.max(1.0);
         Self {
             rate: count / tally.elapsed.as_secs_f64().max(1e-9),
             p50: at(0.50),
@@ -39,28 +42,32 @@ impl Measured {
             answers,
             errors: tally.errors,
             first_error: tally.first_error,
-            cpu: consumed.as_ref().map(|c| c.processor.as_secs_f64() * 1e6 / count.max(1.0)),
-            resident: consumed.map(|c| c.resident),
+            cpu: consumed.server.map(each),
+            client_cpu: each(consumed.client),
+            resident: consumed.resident,
         }
     }
 }
 
-/// What a server's process used while something ran.
-#[derive(Debug, Clone, Copy)]
+/// What was used while something ran.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Consumed {
-    pub processor: Duration,
-    /// KiB.
-    pub resident: u64,
+    /// Processor time of the server's process, when it runs here.
+    pub server: Option<Duration>,
+    /// Processor time of this process.
+    pub client: Duration,
+    /// The most resident memory of the server, in KiB.
+    pub resident: Option<u64>,
 }
 
-/// Runs `load`, and watches the process if there is one to watch.
+/// Runs `load`, and watches this process and the server's.
 pub async fn watch<T>(
     pid: Option<u32>,
     load: impl Future<Output = anyhow::Result<T>>,
-) -> anyhow::Result<(T, Option<Consumed>)> {
-    let Some(pid) = pid else { return Ok((load.await?, None)) };
-    let before = processor_time(pid)?;
-    let mut most = 0;
+) -> anyhow::Result<(T, Consumed)> {
+    let own = std::process::id();
+    let (server, client) = (pid.map(processor_time).transpose()?, processor_time(own)?);
+    let mut resident = None;
     let mut look = interval(Duration::from_millis(50));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(load);
@@ -68,11 +75,15 @@ pub async fn watch<T>(
         tokio::select! {
             biased;
             done = &mut load => break done?,
-            _ = look.tick() => most = most.max(memory(pid).map_or(0, |memory| memory.resident)),
+            _ = look.tick() => resident = resident.max(pid.and_then(memory).map(|memory| memory.resident)),
         }
     };
-    let processor = processor_time(pid)?.saturating_sub(before);
-    Ok((done, Some(Consumed { processor, resident: most })))
+    let client = processor_time(own)?.saturating_sub(client);
+    let server = match (pid, server) {
+        (Some(pid), Some(before)) => Some(processor_time(pid)?.saturating_sub(before)),
+        _ => None,
+    };
+    Ok((done, Consumed { server, client, resident }))
 }
 
 /// The value below which this share of the sorted values lies (nearest rank).

@@ -1,6 +1,7 @@
 //! Any OpenID provider, as the load client sees it: endpoints from discovery, one client, some users, the names of the
 //! fields of its login form.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::{Context as _, ensure};
@@ -22,7 +23,7 @@ pub struct ProviderOptions {
     pub client_id: String,
     /// A file with its secret (client_secret_basic); a public client has none
     #[arg(long, value_name = "FILE")]
-    pub client_secret_file: Option<std::path::PathBuf>,
+    pub client_secret_file: Option<PathBuf>,
     /// Where codes are sent; nothing has to listen there
     #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:9/callback")]
     pub redirect_uri: String,
@@ -42,10 +43,10 @@ pub struct ProviderOptions {
     pub users: u32,
     /// A file with one user a line, instead of the pattern
     #[arg(long, value_name = "FILE")]
-    pub users_file: Option<std::path::PathBuf>,
+    pub users_file: Option<PathBuf>,
     /// A file with the password of all of them
     #[arg(long, value_name = "FILE")]
-    pub password_file: Option<std::path::PathBuf>,
+    pub password_file: Option<PathBuf>,
     /// The form's field for the user
     #[arg(long, value_name = "NAME", default_value = "soi")]
     pub user_field: String,
@@ -55,6 +56,28 @@ pub struct ProviderOptions {
     /// A further field of the login form (repeatable); hidden fields are taken over anyway
     #[arg(long = "form-field", value_name = "NAME=VALUE", value_parser = pair)]
     pub form_fields: Vec<(String, String)>,
+}
+
+impl ProviderOptions {
+    /// For a provider that the benchmark itself has set up: files with client secret and password, numbered users.
+    pub fn of(discovery: Url, (client_secret, password): (PathBuf, PathBuf), first_user: u32, users: u32) -> Self {
+        Self {
+            discovery,
+            client_id: "bench".to_owned(),
+            client_secret_file: Some(client_secret),
+            redirect_uri: crate::servers::REDIRECT_URI.to_owned(),
+            scope: "openid profile email".to_owned(),
+            authorize_parameters: Vec::new(),
+            user_pattern: "{}".to_owned(),
+            first_user,
+            users,
+            users_file: None,
+            password_file: Some(password),
+            user_field: "soi".to_owned(),
+            password_field: "password".to_owned(),
+            form_fields: Vec::new(),
+        }
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -101,7 +124,7 @@ impl Provider {
             let other = request::authority(url)?;
             ensure!(other == authority, "{url} is not at {authority}: endpoints at several hosts are not measured");
         }
-        let line = |file: &Option<std::path::PathBuf>| -> anyhow::Result<Option<String>> {
+        let line = |file: &Option<PathBuf>| -> anyhow::Result<Option<String>> {
             let Some(file) = file else { return Ok(None) };
             let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
             Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use crate::measure::Measured;
+use crate::measure::{Measured, Spread, spread};
 
 /// Prints an answer.
 pub fn say(text: &str) -> anyhow::Result<()> {
@@ -19,6 +19,74 @@ pub fn progress(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// The table that compares: Octroi, its yardstick, the peer.
+#[derive(Debug, Default)]
+pub struct Table {
+    lines: Vec<String>,
+}
+
+/// What stands in one cell.
+#[derive(Debug)]
+pub struct Figures(String);
+
+impl Figures {
+    /// Median and spread.
+    pub fn milliseconds(values: &[f64]) -> Self {
+        let text = |s: Spread| format!("{:.1} ms ({:.1}–{:.1})", s.median, s.min, s.max);
+        Self(spread(values.iter().copied()).map(text).unwrap_or_default())
+    }
+
+    /// Median and spread.
+    fn per_second(values: &[f64]) -> Self {
+        let text = |s: Spread| format!("{} /s ({}–{})", number(s.median), number(s.min), number(s.max));
+        Self(spread(values.iter().copied()).map(text).unwrap_or_default())
+    }
+
+    /// Of the pairs that were measured in one round: the first as a share of the second.
+    fn ratio(ours: &[f64], yardstick: &[f64]) -> Self {
+        let ratios = ours.iter().zip(yardstick).map(|(ours, yardstick)| 100.0 * ours / yardstick);
+        let text = |s: Spread| format!("{:.0} % ({:.0}–{:.0})", s.median, s.min, s.max);
+        Self(spread(ratios).map(text).unwrap_or_default())
+    }
+
+    pub fn text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl Table {
+    /// Figures per second; `which` yardstick it is.
+    pub fn rate(&mut self, name: &str, ours: &[f64], yardstick: &[f64], peer: &[f64], which: &str) {
+        let (ours_text, peer_text) = (Figures::per_second(ours).0, Figures::per_second(peer).0);
+        let (beside, ratio) = (Figures::per_second(yardstick).0, Figures::ratio(ours, yardstick).0);
+        let beside = if beside.is_empty() { beside } else { format!("{beside}: {which}") };
+        self.lines.push(format!("| {name} | {ours_text} | {beside} | {ratio} | {peer_text} |"));
+    }
+
+    /// Milliseconds of processor time: the less the better, so the ratio says how much of ours the yardstick explains.
+    pub fn cost(&mut self, name: &str, ours: &[f64], yardstick: &[f64], peer: &[f64], which: &str) {
+        let [mine, beside, theirs] = [ours, yardstick, peer].map(|values| Figures::milliseconds(values).0);
+        let ratio = Figures::ratio(yardstick, ours).0;
+        self.lines.push(format!("| {name} | {mine} | {beside}: {which} | {ratio} | {theirs} |"));
+    }
+
+    /// Figures that have no yardstick.
+    pub fn plain(&mut self, name: &str, ours: &Figures, peer: &Figures) {
+        self.lines.push(format!("| {name} | {} | | | {} |", ours.0, peer.0));
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| what | Octroi | yardstick | ratio | node-oidc-provider |")?;
+        writeln!(f, "|---|---:|---:|---:|---:|")?;
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Every figure of some measurements, one per line.
 #[derive(Debug, Default)]
 pub struct Detail {
@@ -27,12 +95,17 @@ pub struct Detail {
 }
 
 impl Detail {
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     pub fn add(&mut self, name: &str, run: &Measured) {
         let cpu = run.cpu.map_or_else(|| "–".to_owned(), |cpu| format!("{cpu:.1} µs"));
+        let client = if run.client_cpu > 0.0 { format!("{:.1} µs", run.client_cpu) } else { "–".to_owned() };
         let memory = run.resident.map_or_else(|| "–".to_owned(), mebibytes);
         let Measured { rate, p50, p99, max, answers, errors, .. } = run;
         self.lines.push(format!(
-            "| {name} | {} | {p50:.2} ms | {p99:.2} ms | {max:.2} ms | {cpu} | {memory} | {answers} | {errors} |",
+            "| {name} | {} | {p50:.2} ms | {p99:.2} ms | {max:.2} ms | {cpu} | {client} | {memory} | {answers} | {errors} |",
             number(*rate)
         ));
         if let Some(error) = &run.first_error {
@@ -43,11 +116,20 @@ impl Detail {
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| what | per second | p50 | p99 | max | server's CPU each | server's memory | answers | errors |"
-        )?;
-        writeln!(f, "|---|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+        let columns = [
+            "what",
+            "per second",
+            "p50",
+            "p99",
+            "max",
+            "server's CPU each",
+            "client's CPU each",
+            "server's memory",
+            "answers",
+            "errors",
+        ];
+        writeln!(f, "| {} |", columns.join(" | "))?;
+        writeln!(f, "|---{}|", "|---:".repeat(columns.len() - 1))?;
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
@@ -91,5 +173,22 @@ mod tests {
             ["61.3", "999", "20,534", "1,234,567"]
         );
         assert_eq!(mebibytes(30_464), "29.8 MiB");
+    }
+
+    #[test]
+    fn every_line_of_a_table_has_the_columns_of_its_head() {
+        let mut detail = Detail::default();
+        detail.add("login", &Measured { first_error: Some("503".to_owned()), ..Measured::default() });
+        let mut table = Table::default();
+        table.rate("discovery", &[3.0, 1.0, 2.0], &[4.0, 4.0, 4.0], &[], "bare axum");
+        table.cost("login", &[20.0], &[15.0], &[], "argon2id alone");
+        table.plain("memory", &Figures::text("30 MiB"), &Figures::milliseconds(&[]));
+        for text in [detail.to_string(), table.to_string()] {
+            let columns = |line: &str| line.matches('|').count();
+            let head = columns(text.lines().next().unwrap());
+            assert!(text.lines().take_while(|line| !line.is_empty()).all(|line| columns(line) == head), "{text}");
+        }
+        assert!(table.to_string().contains("2.0 /s (1.0–3.0) | 4.0 /s (4.0–4.0): bare axum | 50 % (25–75)"), "{table}");
+        assert!(detail.to_string().contains("The first error of login: 503"));
     }
 }

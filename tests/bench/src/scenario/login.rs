@@ -97,6 +97,8 @@ impl Login {
             bail!("error={error}: {}", value("error_description").unwrap_or_default());
         }
         ensure!(value("state").is_some_and(|sent_back| sent_back == state), "the state came back changed");
+        // RFC 9207: whoever sends it means it.
+        ensure!(value("iss").is_none_or(|iss| iss == self.provider.issuer), "the answer comes from another issuer");
         Ok(Some(value("code").context("a redirect without a code")?.into_owned()))
     }
 
@@ -135,16 +137,13 @@ impl Login {
             ("redirect_uri".to_owned(), provider.options.redirect_uri.clone()),
             ("code_verifier".to_owned(), verifier),
         ];
-        let authorization = match &provider.client_secret {
-            Some(secret) => {
-                // RFC 6749 §2.3.1: both are form-encoded first.
-                let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-                format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret))))
-            }
-            None => {
-                fields.push(("client_id".to_owned(), client_id.clone()));
-                String::new()
-            }
+        let authorization = if let Some(secret) = &provider.client_secret {
+            // RFC 6749 §2.3.1: both are form-encoded first.
+            let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret))))
+        } else {
+            fields.push(("client_id".to_owned(), client_id.clone()));
+            String::new()
         };
         let request = request::post(&provider.token, &[("authorization", &authorization)], &fields)?;
         let connection = &mut self.browser.connection;

@@ -17,7 +17,7 @@ use self::fixed::Fixed;
 use self::login::Login;
 use self::userinfo::UserInfo;
 use crate::load::{self, Job};
-use crate::measure::{Measured, watch};
+use crate::measure::{Consumed, Measured, watch};
 use crate::provider::Provider;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,7 +81,7 @@ pub async fn mixed(
     let both =
         async { tokio::try_join!(load::closed(logins, extent.duration), load::open(beside, rate, extent.duration)) };
     let (((_, storm), (_, beside)), consumed) = watch(extent.pid, both).await?;
-    Ok((Measured::of(storm, consumed), Measured::of(beside, None)))
+    Ok((Measured::of(storm, consumed), Measured::of(beside, Consumed::default())))
 }
 
 /// Connections of the open loop: enough that a request rarely waits for the one before it on its connection; when it does,

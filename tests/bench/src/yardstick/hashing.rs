@@ -1,12 +1,9 @@
 //! argon2id alone: one thread, memory blocks that are reused, nothing else.
 
-use std::time::Duration;
-
 use anyhow::anyhow;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use tokio::time::Instant;
 
-use super::Loop;
+use super::{Loop, Timer};
 
 pub fn run(memory_kib: u32, iterations: u32, seconds: u64) -> anyhow::Result<Loop> {
     let params = Params::new(memory_kib, iterations, 1, Some(32)).map_err(|error| anyhow!("{error}"))?;
@@ -22,10 +19,10 @@ pub fn run(memory_kib: u32, iterations: u32, seconds: u64) -> anyhow::Result<Loo
     };
     // The first one touches the memory.
     hash([0; 16])?;
-    let (started, limit, mut rounds) = (Instant::now(), Duration::from_secs(seconds), 0_u64);
-    while started.elapsed() < limit {
+    let (timer, mut rounds) = (Timer::start(seconds)?, 0_u32);
+    while !timer.is_over() {
         rounds += 1;
         hash(u128::from(rounds).to_be_bytes())?;
     }
-    Ok(Loop { rounds, seconds: started.elapsed().as_secs_f64() })
+    timer.stop(rounds)
 }

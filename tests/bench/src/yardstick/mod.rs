@@ -10,10 +10,13 @@ mod statements;
 mod verified;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
+use crate::process::processor_time;
 use crate::report;
 
 #[derive(Debug, Clone, Subcommand)]
@@ -68,10 +71,56 @@ pub enum Yardstick {
 }
 
 /// What a loop prints.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Loop {
-    pub rounds: u64,
+    pub rounds: u32,
     pub seconds: f64,
+    /// Of its processor time.
+    pub processor: f64,
+}
+
+impl Loop {
+    pub fn per_second(self) -> f64 {
+        f64::from(self.rounds) / self.seconds.max(1e-9)
+    }
+
+    /// Milliseconds of processor time for one round.
+    pub fn each(self) -> f64 {
+        self.processor * 1000.0 / f64::from(self.rounds.max(1))
+    }
+
+    /// Two parts of one measurement.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            rounds: self.rounds + other.rounds,
+            seconds: self.seconds + other.seconds,
+            processor: self.processor + other.processor,
+        }
+    }
+}
+
+/// How long a loop runs, and what it costs this process.
+struct Timer {
+    started: Instant,
+    limit: Duration,
+    before: Duration,
+}
+
+impl Timer {
+    fn start(seconds: u64) -> anyhow::Result<Self> {
+        let (limit, before) = (Duration::from_secs(seconds), processor_time(std::process::id())?);
+        Ok(Self { started: Instant::now(), limit, before })
+    }
+
+    fn is_over(&self) -> bool {
+        self.started.elapsed() >= self.limit
+    }
+
+    fn stop(self, rounds: u32) -> anyhow::Result<Loop> {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let processor = processor_time(std::process::id())?.saturating_sub(self.before).as_secs_f64();
+        Ok(Loop { rounds, seconds, processor })
+    }
 }
 
 /// Serves until it is ended, or loops and prints what it did.

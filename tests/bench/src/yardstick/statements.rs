@@ -7,17 +7,15 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use octroi_idp::domain::time::Clock;
 use octroi_idp::storage::every_statement;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::time::Instant;
 
 use self::Value::{Blob, Int, Null, Text};
-use super::Loop;
+use super::{Loop, Timer};
 
 const SCOPE: &str = "email openid profile";
 const AMR: &str = r#"["pwd"]"#;
@@ -51,9 +49,9 @@ pub async fn run(database: &Path, client_id: &str, seconds: u64) -> anyhow::Resu
         sqlx::query_as("SELECT soi FROM password ORDER BY soi LIMIT 400").fetch_all(&mut connection).await?;
     ensure!(!agents.is_empty(), "no agent with a password in the database");
     let begun = clock.now().millis();
-    let (started, limit, mut rounds) = (Instant::now(), Duration::from_secs(seconds), 0_u64);
+    let (timer, mut rounds) = (Timer::start(seconds)?, 0_u32);
     for (soi,) in agents.iter().cycle() {
-        if started.elapsed() >= limit {
+        if timer.is_over() {
             break;
         }
         rounds += 1;
@@ -71,7 +69,7 @@ pub async fn run(database: &Path, client_id: &str, seconds: u64) -> anyhow::Resu
             transaction.commit().await?;
         }
     }
-    Ok(Loop { rounds, seconds: started.elapsed().as_secs_f64() })
+    timer.stop(rounds)
 }
 
 async fn send(connection: &mut SqliteConnection, sql: &'static str, values: Vec<Value<'_>>) -> sqlx::Result<()> {
