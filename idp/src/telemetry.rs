@@ -47,6 +47,9 @@ pub fn metrics() -> &'static Figures {
     METRICS.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_group_commit_size".to_owned()), MEMBERS)
+            })
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
@@ -66,6 +69,9 @@ impl Figures {
     }
 }
 
+/// From a lone writer to a crowd.
+const MEMBERS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
 /// From half a millisecond to ten seconds: a token to a stormy login.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -82,6 +88,7 @@ fn describe() {
     );
     describe_histogram!("octroi_http_request_duration_seconds", "requests by route and status");
     describe_histogram!("octroi_store_write_seconds", "writing transactions until durable");
+    describe_histogram!("octroi_group_commit_size", "writes that shared one COMMIT of the embedded engine");
     describe_histogram!("octroi_argon2_seconds", "one password hash");
     describe_gauge!("octroi_argon2_queue_depth", "passwords that wait for a thread");
 }
