@@ -194,7 +194,10 @@ async fn while_one_import_is_written_no_other_is_decided(db: Database) {
     let other = plan(&directory, vec![line(9_000, "40", None)]).await;
     interrupted(&db, file("40")).await;
     let refused = apply(&directory, &other).await.unwrap_err();
-    assert!(matches!(&refused, DirectoryError::Conflict { message } if message.contains("another import")), "{refused}");
+    assert!(
+        matches!(&refused, DirectoryError::Conflict { message } if message.contains("another import")),
+        "{refused}"
+    );
     assert_eq!(db.number("SELECT count(*) FROM agent WHERE soi = '209000'").await, 0);
     assert_eq!(import(&directory, vec![line(9_000, "40", None)]).await.summary.added, 1);
     assert_eq!(agents(&db).await, LONG + 1);

@@ -76,12 +76,7 @@ async fn read(args: &ImportArgs, csv: &mut OpenFile, context: &Context<'_, '_>) 
 }
 
 /// Everything that may stop an import between reading and writing, but for the rules.
-fn check(
-    args: &ImportArgs,
-    csv: &OpenFile,
-    plan: &ImportPlan,
-    context: &mut Context<'_, '_>,
-) -> Result<(), Failure> {
+fn check(args: &ImportArgs, csv: &OpenFile, plan: &ImportPlan, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     if let Some(error) = &csv.file.failed {
         return Err(unreadable(args, error));
     }

@@ -43,8 +43,8 @@ pub use audit::EventPage;
 pub use changes::{Change, FieldChange};
 pub use error::{DirectoryError, FieldProblem, Refusal, Rule};
 pub use import::{
-    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, Imported, LineProblem, Overtaken, PlannedChange,
-    Problems, clear_imports, finish_imports,
+    ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, Imported, LineProblem, Overtaken,
+    PlannedChange, Problems, clear_imports, finish_imports,
 };
 pub use mandate::Mandate;
 

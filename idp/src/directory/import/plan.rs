@@ -82,8 +82,7 @@ impl Directory {
         let sois: Vec<&Soi> = group.iter().filter_map(|parsed| parsed.soi.as_ref().ok()).collect();
         let find = async |tx: &mut Tx| -> Result<Vec<Agent>, StoreError> { agents::find_many(tx, &sois).await };
         let known = self.store.read(find).await?;
-        let mut known: HashMap<Soi, Agent> =
-            known.into_iter().map(|agent| (agent.record.soi.clone(), agent)).collect();
+        let mut known: HashMap<Soi, Agent> = known.into_iter().map(|agent| (agent.record.soi.clone(), agent)).collect();
         let mut rows = Vec::with_capacity(group.len());
         for parsed in group {
             rows.extend(reading.take(parsed, &mut known)?);

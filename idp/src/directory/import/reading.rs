@@ -131,11 +131,8 @@ impl<'a> Reading<'a> {
     /// A manager is known already or stands in the file. Where bad lines are skipped, a manager on a skipped line is
     /// nobody, and the lines that name them fall too.
     pub fn check_managers(&mut self) {
-        let mut naming: Vec<(Id, Id)> = self
-            .roster
-            .all()
-            .filter_map(|(id, entry)| entry.manager.map(|manager| (manager.get(), id)))
-            .collect();
+        let mut naming: Vec<(Id, Id)> =
+            self.roster.all().filter_map(|(id, entry)| entry.manager.map(|manager| (manager.get(), id))).collect();
         naming.sort_unstable();
         let mut found = Vec::new();
         let mut falling: Vec<(Id, State)> = self

@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn short_and_long_sois_are_told_apart_and_read_back() {
         let mut roster = Roster::default();
-        let sois = ["1", "10", "1234567890123456", "12345678901234567", "ÉÉÉÉÉÉÉÉ", "ÉÉÉÉÉÉÉÉÉ"].map(|text| Soi::from_stored(text.into()));
+        let sois = ["1", "10", "1234567890123456", "12345678901234567", "ÉÉÉÉÉÉÉÉ", "ÉÉÉÉÉÉÉÉÉ"]
+            .map(|text| Soi::from_stored(text.into()));
         let ids: Vec<Id> = sois.iter().map(|soi| roster.id(soi).unwrap()).collect();
         assert_eq!(ids, [1, 2, 3, 4, 5, 6]);
         assert_eq!(sois.iter().map(|soi| roster.id(soi).unwrap()).collect::<Vec<_>>(), ids, "the same again");

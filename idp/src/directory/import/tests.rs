@@ -1,8 +1,8 @@
 //! An import on a real file: the same twice, bad lines, managers, full files, a plan that has become old.
 
 use super::*;
-use crate::directory::sample::{Sample, draft, operator, rehearsal};
 use crate::directory::DirectoryError;
+use crate::directory::sample::{Sample, draft, operator, rehearsal};
 use crate::domain::agent::Employment;
 
 fn line(line: u64, soi: &str, change: impl Fn(&mut AgentDraft)) -> ImportLine {
@@ -23,11 +23,7 @@ const PLAIN: ImportOptions = ImportOptions { full: false, skip_bad: false };
 const SKIP: ImportOptions = ImportOptions { full: false, skip_bad: true };
 const FULL: ImportOptions = ImportOptions { full: true, skip_bad: false };
 
-async fn plan(
-    sample: &Sample,
-    lines: Vec<ImportLine>,
-    options: ImportOptions,
-) -> Result<ImportPlan, DirectoryError> {
+async fn plan(sample: &Sample, lines: Vec<ImportLine>, options: ImportOptions) -> Result<ImportPlan, DirectoryError> {
     sample.directory.plan_import(&operator(), lines, options).await
 }
 
