@@ -118,3 +118,19 @@ pub fn print_parsing(answer: &clap::Error, console: &mut Console<'_>) -> u8 {
     let _ = write!(stream, "{}", answer.render());
     if answer.use_stderr() { 2 } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overtaken_agents_are_named_the_rest_counted_and_the_exit_code_is_a_conflict() {
+        let failure = Failure::Overtaken(Overtaken { first: vec!["Inès Marchand (100001)".into()], total: 3 });
+        assert_eq!(failure.exit_code(), 4);
+        let message = failure.message();
+        assert!(
+            message.starts_with("conflict: 3 agents") && message.contains("Inès Marchand (100001) and 2 more"),
+            "{message}"
+        );
+    }
+}

@@ -120,13 +120,14 @@ impl Clock {
     }
 }
 
-/// Measures how long something took. Durations are for metrics only; decisions use `domain::time::Clock`.
+/// Measures how long something took. Durations are for metrics and for the pace of long work; decisions use
+/// `domain::time::Clock`.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(std::time::Instant);
 
 impl Stopwatch {
     /// Starts measuring.
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock, for metrics only")]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
     pub fn start() -> Self {
         Self(std::time::Instant::now())
     }

@@ -11,12 +11,14 @@ use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
 use crate::domain::acr::AuthenticationMethod;
 use crate::domain::agent::{AgentRecord, Employment};
+use crate::domain::audit::Actor;
 use crate::domain::ids::{Sid, Sub};
 use crate::domain::secret::{KeyBytes, TokenHash};
 use crate::domain::session::{Session, SessionLimits, SessionPolicy};
 use crate::domain::soi::Soi;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
+use crate::storage::imports::{self, Kind, Line};
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, agents, sessions};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -44,10 +46,9 @@ async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
     (jobs, files)
 }
 
-async fn log_in(jobs: &Jobs) -> Session {
-    let soi = Soi::from_stored("100001".to_owned());
-    let record = AgentRecord {
-        soi: soi.clone(),
+fn camille() -> AgentRecord {
+    AgentRecord {
+        soi: Soi::from_stored("100001".to_owned()),
         given_name: "Camille".to_owned(),
         family_name: "Essai".to_owned(),
         email: "camille@ville.example".to_owned(),
@@ -59,7 +60,12 @@ async fn log_in(jobs: &Jobs) -> Session {
         employment: Employment::Active,
         start_date: None,
         end_date: None,
-    };
+    }
+}
+
+async fn log_in(jobs: &Jobs) -> Session {
+    let record = camille();
+    let soi = record.soi.clone();
     let now = jobs.clock.now();
     let session = Session {
         sid: Sid::new("s"),
@@ -96,4 +102,36 @@ async fn a_session_within_its_limits_is_never_purged() {
         jobs.purge(session.auth_time.plus(last + 3 * DAY)).await.unwrap();
         assert!(jobs.store.read(find).await.unwrap().is_none(), "and then it goes: {policy:?}");
     }
+}
+
+#[tokio::test]
+async fn a_decided_import_that_stands_still_is_finished_and_a_living_one_is_left_alone() {
+    let limits = SessionLimits { absolute: DAY, idle: DAY };
+    let (jobs, _files) = jobs(SessionPolicy { internal: limits, nomades: limits }).await;
+    let (record, now) = (camille(), jobs.clock.now());
+    let soi = record.soi.clone();
+    let line = Line {
+        nth: 1,
+        kind: Kind::Added,
+        act: "agent.added",
+        record,
+        sub: Some(Sub::new("sub")),
+        version: None,
+        shut_out: None,
+        detail: serde_json::json!({}),
+    };
+    let decide = async |tx: &mut Tx| -> Result<bool, StoreError> {
+        let run = imports::create(tx, &Actor::System, now).await?;
+        imports::stage(tx, run, std::slice::from_ref(&line)).await?;
+        imports::decide(tx, run, 1, &serde_json::Map::new(), now).await
+    };
+    assert!(jobs.store.write(decide).await.unwrap());
+    let find = async |tx: &mut Tx| -> Result<_, StoreError> { agents::find(tx, &soi).await };
+    jobs.clock.advance(Duration::from_secs(5));
+    assert!(!jobs.finish_imports().await.unwrap());
+    assert!(jobs.store.read(find).await.unwrap().is_none());
+    jobs.clock.advance(Duration::from_secs(15));
+    assert!(jobs.finish_imports().await.unwrap());
+    assert!(jobs.store.read(find).await.unwrap().is_some());
+    assert!(!jobs.finish_imports().await.unwrap(), "once");
 }

@@ -229,6 +229,9 @@ pub(super) fn search_key(record: &AgentRecord) -> String {
 
 /// Lower case without accents; ligatures become the letters that people type for them (Unicode does not decompose them).
 fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
     plain.replace('œ', "oe").replace('æ', "ae").replace('’', "'")
 }

@@ -158,11 +158,12 @@ pub async fn clear_imports(store: &Store, now: Timestamp) -> Result<(), StoreErr
         loop {
             let count = i64::try_from(pace.size()).unwrap_or(i64::MAX);
             let clear = async |tx: &mut Tx| -> Result<bool, StoreError> { imports::clear(tx, run, count).await };
-            let stopwatch = Stopwatch::start();
+            pace.give_way(store).await;
+            let transaction = Stopwatch::start();
             if !store.write(clear).await? {
                 break;
             }
-            pace.give_way(store, stopwatch).await;
+            pace.wrote(transaction);
         }
     }
     Ok(())
@@ -186,7 +187,8 @@ async fn write_on(
         let portion = Portion { run: run.id, after: run.applied, upto };
         let now = clock.now();
         let write = async |tx: &mut Tx| -> Result<_, Hindrance> { write_portion(tx, &run, portion, now).await };
-        let stopwatch = Stopwatch::start();
+        pace.give_way(store).await;
+        let transaction = Stopwatch::start();
         match store.write(write).await {
             Ok(lines) => {
                 crossings = 0;
@@ -198,9 +200,7 @@ async fn write_on(
             Err(Hindrance::Crossed) => return Err(StoreError::Busy),
             Err(Hindrance::Store(error)) => return Err(error),
         }
-        if upto < run.last {
-            pace.give_way(store, stopwatch).await;
-        }
+        pace.wrote(transaction);
     }
 }
 

@@ -25,29 +25,38 @@ const PAUSE: Duration = Duration::from_millis(60);
 /// Behind one that was.
 const LONG_PAUSE: Duration = Duration::from_millis(120);
 
-/// The size of the next transaction.
+/// The size of the next transaction, and when it may begin.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     size: usize,
+    pause: Duration,
+    /// Since the end of the last one.
+    free: Option<Stopwatch>,
 }
 
 impl Pace {
     pub const fn new() -> Self {
-        Self { size: PORTION }
+        Self { size: PORTION, pause: PAUSE, free: None }
     }
 
     pub const fn size(self) -> usize {
         self.size
     }
 
-    /// Learns from a transaction, and lets others write.
-    pub async fn give_way(&mut self, store: &Store, transaction: Stopwatch) {
+    /// Lets others write. Whatever was done since the last transaction counts: reading a file leaves the writer free too.
+    pub async fn give_way(self, store: &Store) {
+        // PostgreSQL has no need of a pause: there only the same agent waits.
+        if let Some(free) = self.free.filter(|_| store.is_embedded()) {
+            sleep(self.pause.saturating_sub(Duration::from_secs_f64(free.seconds()))).await;
+        }
+    }
+
+    /// Learns from a transaction that has just ended.
+    pub fn wrote(&mut self, transaction: Stopwatch) {
         let took = Duration::from_secs_f64(transaction.seconds());
         self.learn(took);
-        // PostgreSQL has no need of a pause: there only the same agent waits.
-        if store.is_embedded() {
-            sleep(if took > LONG { LONG_PAUSE } else { PAUSE }).await;
-        }
+        self.pause = if took > LONG { LONG_PAUSE } else { PAUSE };
+        self.free = Some(Stopwatch::start());
     }
 
     fn learn(&mut self, took: Duration) {

@@ -1,7 +1,7 @@
 //! Where planned writes wait: in the store's `import_line`, or, in a rehearsal, in memory, because a rehearsal writes
 //! nothing and its list is printed anyway.
 //!
-//! Each portion is a transaction of its own with a pause behind it, so that on SQLite a login finds the writer free.
+//! Each portion is a transaction of its own at a pace (`pace.rs`), so that on SQLite a login finds the writer free.
 
 use std::collections::HashMap;
 
@@ -130,9 +130,10 @@ impl<'a> Staging<'a> {
             imports::stage(tx, run, &lines).await?;
             Ok(run)
         };
-        let stopwatch = Stopwatch::start();
+        self.pace.give_way(self.store).await;
+        let transaction = Stopwatch::start();
         self.run = Some(self.store.write(stage).await?);
-        self.pace.give_way(self.store, stopwatch).await;
+        self.pace.wrote(transaction);
         Ok(())
     }
 
@@ -151,9 +152,10 @@ impl<'a> Staging<'a> {
                 }
                 Ok(())
             };
-            let stopwatch = Stopwatch::start();
+            self.pace.give_way(self.store).await;
+            let transaction = Stopwatch::start();
             self.store.write(take_back).await?;
-            self.pace.give_way(self.store, stopwatch).await;
+            self.pace.wrote(transaction);
         }
         Ok(())
     }
@@ -170,9 +172,10 @@ impl<'a> Staging<'a> {
                 }
                 Ok(())
             };
-            let stopwatch = Stopwatch::start();
+            self.pace.give_way(self.store).await;
+            let transaction = Stopwatch::start();
             self.store.write(pull).await?;
-            self.pace.give_way(self.store, stopwatch).await;
+            self.pace.wrote(transaction);
         }
         Ok(())
     }
