@@ -51,7 +51,7 @@ pub struct ApplicationDraft {
 impl ApplicationDraft {
     /// The registration of a new application (`base` absent) or of a known one after this change. Nothing opens by
     /// omission: a new application opens from `internal` only, and its own scopes are the four of a portal.
-    pub(super) fn complete(
+    pub fn complete(
         &self,
         client_id: &ClientId,
         base: Option<&ApplicationRecord>,
@@ -233,7 +233,9 @@ fn redirect_uri(uri: &str, is_public: bool) -> Result<(), (&'static str, &'stati
         None => false,
     };
     match parsed.scheme() {
-        "https" | "http" if !uri.contains("://") => Err(("lacks the two slashes", EXAMPLE)),
+        "https" | "http" if !has_plain_host(uri, &parsed) => {
+            Err(("does not have a plain host behind two slashes", EXAMPLE))
+        }
         "https" => Ok(()),
         "http" if is_loopback => Ok(()),
         "http" => Err(("is http", "use https (http is for localhost, 127.0.0.1 and [::1] only)")),
@@ -243,6 +245,19 @@ fn redirect_uri(uri: &str, is_public: bool) -> Result<(), (&'static str, &'stati
         }
         _ => Err(("is not https", EXAMPLE)),
     }
+}
+
+/// Whether the host of an `https` or `http` URI stands there as every reader understands it (not `0x7f.1`, not `%61pp`, not
+/// behind a third slash) and can stand in a content security policy, where `;` and `,` begin something else.
+fn has_plain_host(uri: &str, parsed: &Url) -> bool {
+    let (scheme, host) = (parsed.scheme(), parsed.host_str().unwrap_or_default());
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    let behind_scheme = uri.get(scheme.len()..).and_then(|rest| rest.strip_prefix("://"));
+    let written = behind_scheme.and_then(|rest| rest.split_at_checked(host.len()));
+    host.bytes().all(is_plain)
+        && written.is_some_and(|(written, behind)| {
+            written.eq_ignore_ascii_case(host) && (behind.is_empty() || behind.starts_with([':', '/', '?']))
+        })
 }
 
 /// Trimmed, without repetitions, in the order given.
@@ -295,6 +310,7 @@ mod tests {
             "https://app.ville.example/cb?x=1",
             "https://app.ville.example",
             "http://localhost:8090/cb",
+            "HTTPS://App.ville.example/cb",
             "http://127.0.0.1/cb",
             "http://[::1]:9000/cb",
         ] {
@@ -312,6 +328,13 @@ mod tests {
             "https://*.ville.example/cb",
             "https://user@app.ville.example/cb",
             "https:app.ville.example/cb",
+            "https:app.ville.example/cb?next=https://app.ville.example",
+            "https:///app.ville.example/cb",
+            "https://%61pp.ville.example/cb",
+            "https://app.ville.example%2e/cb",
+            "https://app.ville.example;sandbox/cb",
+            "https://app.ville.example,evil.example/cb",
+            "http://0x7f.1/cb",
             "javascript:alert(1)",
             "data:text/html,x",
             "https://app.ville.example/a b",
