@@ -223,7 +223,10 @@ fn redirect_uri(uri: &str, is_public: bool) -> Result<(), (&'static str, &'stati
     if uri.contains('*') {
         return Err(("holds a wildcard", "register every address in full: they are compared character by character"));
     }
-    if !parsed.username().is_empty() || parsed.password().is_some() {
+    // Also an empty one, which other readers of a URI do not drop.
+    let behind_slashes = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = behind_slashes.split(['/', '?']).next().unwrap_or_default();
+    if !parsed.username().is_empty() || parsed.password().is_some() || authority.contains('@') {
         return Err(("holds a user name or a password", "remove what stands before the @"));
     }
     let is_loopback = match parsed.host() {
@@ -335,6 +338,7 @@ mod tests {
             "https://app.ville.example;sandbox/cb",
             "https://app.ville.example,evil.example/cb",
             "http://0x7f.1/cb",
+            "https://@app.ville.example/cb",
             "javascript:alert(1)",
             "data:text/html,x",
             "https://app.ville.example/a b",
@@ -354,6 +358,8 @@ mod tests {
     fn a_private_use_scheme_is_for_public_clients_and_has_a_dot() {
         assert!(uri_is_accepted("example.ville.app:/callback", true));
         assert!(!uri_is_accepted("villeapp:/callback", true));
+        // A finding of the fuzzer: registered, and no URL any more once a query stands behind it.
+        assert!(!uri_is_accepted("example.ville.app://@", true));
         assert!(!uri_is_accepted("javascript:alert(1)", true));
     }
 
