@@ -7,7 +7,8 @@
 mod args;
 mod commands;
 mod console;
-mod csv_file;
+#[doc(hidden)] // open to `tests/fuzz` only
+pub mod csv_file;
 mod failure;
 mod moments;
 mod output;

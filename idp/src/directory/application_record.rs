@@ -51,7 +51,7 @@ pub struct ApplicationDraft {
 impl ApplicationDraft {
     /// The registration of a new application (`base` absent) or of a known one after this change. Nothing opens by
     /// omission: a new application opens from `internal` only, and its own scopes are the four of a portal.
-    pub(super) fn complete(
+    pub fn complete(
         &self,
         client_id: &ClientId,
         base: Option<&ApplicationRecord>,
@@ -223,7 +223,10 @@ fn redirect_uri(uri: &str, is_public: bool) -> Result<(), (&'static str, &'stati
     if uri.contains('*') {
         return Err(("holds a wildcard", "register every address in full: they are compared character by character"));
     }
-    if !parsed.username().is_empty() || parsed.password().is_some() {
+    // Also an empty one, which other readers of a URI do not drop.
+    let behind_slashes = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = behind_slashes.split(['/', '?']).next().unwrap_or_default();
+    if !parsed.username().is_empty() || parsed.password().is_some() || authority.contains('@') {
         return Err(("holds a user name or a password", "remove what stands before the @"));
     }
     let is_loopback = match parsed.host() {
@@ -233,7 +236,9 @@ fn redirect_uri(uri: &str, is_public: bool) -> Result<(), (&'static str, &'stati
         None => false,
     };
     match parsed.scheme() {
-        "https" | "http" if !uri.contains("://") => Err(("lacks the two slashes", EXAMPLE)),
+        "https" | "http" if !has_plain_host(uri, &parsed) => {
+            Err(("does not have a plain host behind two slashes", EXAMPLE))
+        }
         "https" => Ok(()),
         "http" if is_loopback => Ok(()),
         "http" => Err(("is http", "use https (http is for localhost, 127.0.0.1 and [::1] only)")),
@@ -243,6 +248,19 @@ fn redirect_uri(uri: &str, is_public: bool) -> Result<(), (&'static str, &'stati
         }
         _ => Err(("is not https", EXAMPLE)),
     }
+}
+
+/// Whether the host of an `https` or `http` URI stands there as every reader understands it (not `0x7f.1`, not `%61pp`, not
+/// behind a third slash) and can stand in a content security policy, where `;` and `,` begin something else.
+fn has_plain_host(uri: &str, parsed: &Url) -> bool {
+    let (scheme, host) = (parsed.scheme(), parsed.host_str().unwrap_or_default());
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    let behind_scheme = uri.get(scheme.len()..).and_then(|rest| rest.strip_prefix("://"));
+    let written = behind_scheme.and_then(|rest| rest.split_at_checked(host.len()));
+    host.bytes().all(is_plain)
+        && written.is_some_and(|(written, behind)| {
+            written.eq_ignore_ascii_case(host) && (behind.is_empty() || behind.starts_with([':', '/', '?']))
+        })
 }
 
 /// Trimmed, without repetitions, in the order given.
@@ -295,6 +313,7 @@ mod tests {
             "https://app.ville.example/cb?x=1",
             "https://app.ville.example",
             "http://localhost:8090/cb",
+            "HTTPS://App.ville.example/cb",
             "http://127.0.0.1/cb",
             "http://[::1]:9000/cb",
         ] {
@@ -312,6 +331,14 @@ mod tests {
             "https://*.ville.example/cb",
             "https://user@app.ville.example/cb",
             "https:app.ville.example/cb",
+            "https:app.ville.example/cb?next=https://app.ville.example",
+            "https:///app.ville.example/cb",
+            "https://%61pp.ville.example/cb",
+            "https://app.ville.example%2e/cb",
+            "https://app.ville.example;sandbox/cb",
+            "https://app.ville.example,evil.example/cb",
+            "http://0x7f.1/cb",
+            "https://@app.ville.example/cb",
             "javascript:alert(1)",
             "data:text/html,x",
             "https://app.ville.example/a b",
@@ -331,6 +358,8 @@ mod tests {
     fn a_private_use_scheme_is_for_public_clients_and_has_a_dot() {
         assert!(uri_is_accepted("example.ville.app:/callback", true));
         assert!(!uri_is_accepted("villeapp:/callback", true));
+        // A finding of the fuzzer: registered, and no URL any more once a query stands behind it.
+        assert!(!uri_is_accepted("example.ville.app://@", true));
         assert!(!uri_is_accepted("javascript:alert(1)", true));
     }
 
