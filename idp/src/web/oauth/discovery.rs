@@ -9,16 +9,17 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
 use metrics::{Histogram, histogram};
 use serde::Serialize;
 
 use crate::crypto::keys::KeyRing;
 use crate::domain::time::Stopwatch;
 use crate::oauth::Provider;
-use crate::web::Web;
 use crate::web::headers::secure;
+use crate::web::pages::fallback::method_not_allowed;
+use crate::web::{Visitor, Web};
 
 /// The documents as they go out.
 pub struct Documents {
@@ -100,9 +101,15 @@ pub async fn jwks(State(web): State<Web>) -> Response {
 }
 
 /// These documents are read, and nothing else.
-pub async fn only_get(State(web): State<Web>) -> Response {
-    let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
-    secure(response.headers_mut(), web.documents.https);
+pub async fn only_get(visitor: Visitor) -> Response {
+    let request_id = HeaderValue::from_str(visitor.context.request_id.as_str());
+    let https = visitor.web.documents.https;
+    let mut response = method_not_allowed(visitor).await;
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    if let Ok(request_id) = request_id {
+        headers.insert("x-request-id", request_id);
+    }
+    secure(headers, https);
     response
 }
