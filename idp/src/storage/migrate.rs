@@ -1,7 +1,7 @@
 //! Bringing a database to this binary's schema, and saying plainly when it is older, newer or empty.
 
 use sqlx::SqliteConnection;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 
@@ -63,10 +63,24 @@ impl Store {
 
     /// Runs the migrations that are due. A newer database is left untouched.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        if let Schema::Newer { found, known } = self.schema().await? {
-            return Err(StoreError::SchemaTooNew { found, known });
+        let mut before = self.schema().await?;
+        loop {
+            if let Schema::Newer { found, known } = before {
+                return Err(StoreError::SchemaTooNew { found, known });
+            }
+            let Err(error) = self.run_migrations().await else { return Ok(()) };
+            // Two first starts at once: the other one was faster (SQLite has no lock for this, but one transaction each),
+            // and may not be through yet. Behind each step of the other one we go on.
+            match self.schema().await {
+                Ok(Schema::Current) => return Ok(()),
+                Ok(now) if now != before => before = now,
+                _ => return Err(migration_failed(error)),
+            }
         }
-        let outcome = match self {
+    }
+
+    async fn run_migrations(&self) -> Result<(), MigrateError> {
+        match self {
             Self::Sqlite { writer, .. } => {
                 let own = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(writer.options().clone());
                 let outcome = SQLITE.run(&own).await;
@@ -81,13 +95,6 @@ impl Store {
                 patient.close().await;
                 outcome
             }
-        };
-        match outcome {
-            Ok(()) => Ok(()),
-            // Two first starts at once: the other one was faster (SQLite has no lock for this, but one transaction each).
-            Err(_) if matches!(self.schema().await, Ok(Schema::Current)) => Ok(()),
-            Err(sqlx::migrate::MigrateError::Execute(error)) => Err(StoreError::from(error)),
-            Err(other) => Err(StoreError::Unavailable(Cause::Migration, Some(sqlx::Error::Migrate(Box::new(other))))),
         }
     }
 
@@ -126,6 +133,13 @@ pub(super) async fn lineage(connection: &mut SqliteConnection) -> Result<Lineage
     let known = SQLITE.iter().map(|m| m.version).max().unwrap_or(0);
     let found: i64 = sqlx::query_scalar(NEWEST).fetch_one(connection).await?;
     Ok(if found > known { Lineage::Newer { found, known } } else { Lineage::Known(found) })
+}
+
+fn migration_failed(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) => StoreError::from(error),
+        other => StoreError::Unavailable(Cause::Migration, Some(sqlx::Error::Migrate(Box::new(other)))),
+    }
 }
 
 const SQLITE_HAS_TABLE: &str = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
