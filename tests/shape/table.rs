@@ -66,6 +66,7 @@ pub const HOMES: &[(&str, &str)] = &[
     ("aws_lc_rs", "idp/src/crypto"),
     ("jsonwebtoken", "idp/src/crypto/jwt"),
     ("rustls", "idp/src/crypto/tls"),
+    ("tokio_util", "idp/src/web/listen"),
     ("tokio_rustls", "idp/src/web/listen/tls idp/src/web/listen/accept"),
     ("totp_rs", "idp/src/login/totp"),
     ("webauthn_rs", "idp/src/login/passkey"),

@@ -1,15 +1,14 @@
 //! What stands before HTTP, in the connection's own task: the PROXY header, then TLS. Whoever fails here is closed
 //! without a word and counted; the log has it at `debug`, since strangers can cause it at will.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::Router;
 use axum_server::accept::Accept;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use super::connection::{Connection, Entered};
 use super::proxy_v2::{self, HeaderError};
@@ -27,11 +26,8 @@ struct Parts {
     entrance: Entrance,
 }
 
-/// What HTTP is spoken over.
-pub(super) enum Wire {
-    Plain(Watched),
-    Tls(Box<TlsStream<Watched>>),
-}
+/// What HTTP is spoken over: the connection as it is, or TLS on it.
+type Wire = Either<Watched, Box<TlsStream<Watched>>>;
 
 type Accepted = io::Result<(Wire, Entered)>;
 
@@ -60,8 +56,8 @@ impl Parts {
             None => None,
         };
         let wire = match &self.entrance.tls {
-            Some(tls) => Wire::Tls(Box::new(self.handshake(tls, stream, peer).await?)),
-            None => Wire::Plain(stream),
+            Some(tls) => Either::Right(Box::new(self.handshake(tls, stream, peer).await?)),
+            None => Either::Left(stream),
         };
         let connection = Connection { arrival: Arrival { peer, proxied } };
         Ok((wire, Entered::new(router, connection, link)))
@@ -108,46 +104,5 @@ impl Parts {
         metrics::counter!("octroi_connection_closed_total", "listener" => self.listener.to_string(), "why" => why)
             .increment(1);
         io::Error::new(io::ErrorKind::InvalidData, why)
-    }
-}
-
-macro_rules! on {
-    ($wire:expr, $stream:ident => $call:expr) => {
-        match $wire {
-            Wire::Plain($stream) => $call,
-            Wire::Tls($stream) => $call,
-        }
-    };
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, bufs))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        on!(self, stream => stream.is_write_vectored())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
 }

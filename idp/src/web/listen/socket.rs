@@ -3,16 +3,14 @@
 //! The accept loop does nothing else. When the process has no file descriptor left, a connection at rest makes room,
 //! and the loop goes on.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 
 use axum_server::{AddrListener, Address};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
 
 use super::slots::Slots;
 use super::unix::Guard;
@@ -29,10 +27,7 @@ impl Address for Peer {
 }
 
 /// A raw connection.
-pub(super) enum Raw {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
+pub(super) type Raw = Either<TcpStream, UnixStream>;
 
 enum Listening {
     Tcp(TcpListener),
@@ -66,9 +61,9 @@ impl Socket {
                 let (stream, address) = listener.accept().await?;
                 // Answers leave at once. An error means that the other end is gone already.
                 let _ = stream.set_nodelay(true);
-                Ok((Raw::Tcp(stream), Peer(Some(address.ip()))))
+                Ok((Either::Left(stream), Peer(Some(address.ip()))))
             }
-            Listening::Unix(listener, _) => Ok((Raw::Unix(listener.accept().await?.0), Peer(None))),
+            Listening::Unix(listener, _) => Ok((Either::Right(listener.accept().await?.0), Peer(None))),
         }
     }
 }
@@ -99,46 +94,5 @@ impl AddrListener<(Watched, Peer), Peer> for Socket {
 
     fn get_local_addr(&self) -> io::Result<Peer> {
         Ok(Peer(None))
-    }
-}
-
-macro_rules! on {
-    ($raw:expr, $stream:ident => $call:expr) => {
-        match $raw {
-            Raw::Tcp($stream) => $call,
-            Raw::Unix($stream) => $call,
-        }
-    };
-}
-
-impl AsyncRead for Raw {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
-    }
-}
-
-impl AsyncWrite for Raw {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, bufs))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        on!(self, stream => stream.is_write_vectored())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
 }

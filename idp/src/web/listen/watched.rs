@@ -192,7 +192,7 @@ mod tests {
     async fn watched(limits: Limits) -> (UnixStream, Watched) {
         let (client, server) = UnixStream::pair().unwrap();
         let slot = Slots::new("office".into(), 16).take().await;
-        (client, Watched::new(Raw::Unix(server), slot, limits))
+        (client, Watched::new(Raw::Right(server), slot, limits))
     }
 
     fn limits(header_timeout: Duration, idle_timeout: Duration, write_timeout: Duration) -> Limits {
@@ -236,7 +236,7 @@ mod tests {
     async fn who_has_to_leave_leaves_after_the_request_that_is_under_way() {
         let slots = Slots::new("office".into(), 16);
         let (_client, server) = UnixStream::pair().unwrap();
-        let mut server = Watched::new(Raw::Unix(server), slots.take().await, limits(LONG, LONG, LONG));
+        let mut server = Watched::new(Raw::Right(server), slots.take().await, limits(LONG, LONG, LONG));
         let link = server.slot().link.clone();
         link.begin_request();
         slots.close_all_at_rest();

@@ -98,35 +98,26 @@ struct Login<'a> {
 impl<'a> Login<'a> {
     fn transactions(&self) -> [(&'static str, Vec<Statement<'a>>); 5] {
         let Self { soi, client_id, id, hash, at } = *self;
-        let agent = || ("agents", "FIND", vec![Text(soi)]);
-        let session = || ("sessions", "FIND", vec![Text(id)]);
         let attempt = vec![
             ("throttle", "TAKE", vec![Blob(hash), Text(ZONE), Int(at), Int(at - DAY)]),
-            ("throttle", "BLOCK", vec![Blob(hash), Text(ZONE), Int(at)]),
-            agent(),
-            ("passwords", "FIND", vec![Text(soi)]),
+            ("standing", "OF_AGENT", vec![Text(soi)]),
         ];
         let begin = vec![
-            ("agents", "HOLD", vec![Text(soi)]),
-            ("passwords", "HOLD", vec![Text(soi)]),
+            ("standing", "OF_AGENT", vec![Text(soi)]),
             ("throttle", "CLEAR", vec![Blob(hash), Text(ZONE)]),
             ("sessions", "INSERT", vec![Text(id), Blob(hash), Text(soi), Text(ZONE), Text(ACR), Text(AMR), Int(at)]),
             self.audit("login.succeeded", ("agent", soi), r#"{"acr":"eidas1","amr":["pwd"]}"#),
         ];
-        let look_up = vec![("sessions", "FIND_BY_COOKIE", vec![Blob(hash)]), agent()];
+        let look_up = vec![("standing", "OF_COOKIE", vec![Blob(hash)])];
         let decide = vec![
-            session(),
-            agent(),
-            ("passwords", "FIND", vec![Text(soi)]),
+            ("standing", "OF_SESSION", vec![Text(id)]),
             self.audit("access.decided", ("agent", soi), CASE),
             ("grants", "OBTAIN", vec![Text(id), Text(id), Text(client_id), Text(soi), Int(at)]),
             ("codes", "INSERT", self.code()),
         ];
         let redeem = vec![
             ("codes", "CONSUME", vec![Blob(hash), Int(at)]),
-            ("grants", "FIND", vec![Text(id)]),
-            session(),
-            agent(),
+            ("standing", "OF_GRANT", vec![Text(id)]),
             self.audit("token.issued", ("application", client_id), ISSUED),
         ];
         let (write, read) = ("BEGIN IMMEDIATE", "BEGIN");
