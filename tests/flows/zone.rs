@@ -202,20 +202,17 @@ async fn a_request_begun_at_the_office_is_nomades_when_the_login_is_at_home(data
     let tokens = redeem(&rp, request, &page).await.expect("tokens");
     assert_eq!(tokens.access_claims["network_zone"], "nomades");
 
-    // The login at home, and then only the last step at the office.
+    // The login at home, in another tab, and then the last step at the office.
     let browser = Browser::new();
     let request = rp.request();
     let begun = browser.follow(browser.get(&request.url).await).await;
-    let form = browser.get(format!("{}{}", idp.gateway, tail(&begun.url))).await.form("/login");
+    let form = browser.get(format!("{}/login", idp.gateway)).await.form("/login");
     let page = browser.submit(&form.fill("soi", "100001").fill("password", PASSWORD)).await;
-    let resume = format!("{}{}", idp.issuer, tail(&page.location().unwrap()));
-    let page = browser.get(resume).await;
+    assert_eq!(page.location().unwrap().path(), "/");
+    let interaction = query(&begun.url, "interaction");
+    let page = browser.get(format!("{}/oauth2/authorize/resume?interaction={interaction}", idp.issuer)).await;
     let tokens = redeem(&rp, request, &page).await.expect("tokens");
     assert_eq!(tokens.access_claims["network_zone"], "nomades", "the login's contact is behind this token");
-}
-
-fn tail(url: &Url) -> String {
-    format!("{}?{}", url.path(), url.query().unwrap_or_default())
 }
 
 async fn one_session_moves_between_office_and_home_without_a_new_login(database: Database) {

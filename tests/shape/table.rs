@@ -59,7 +59,7 @@ pub const HOMES: &[(&str, &str)] = &[
     // State
     ("sqlx", "idp/src/storage"),
     ("redis", "idp/src/ephemeral"),
-    ("quick_cache", "idp/src/oauth/userinfo"),
+    ("hashlink", "idp/src/oauth/userinfo"),
     // Cryptography
     ("argon2", "idp/src/crypto/password"),
     ("rustix", "idp/src/crypto/password"),

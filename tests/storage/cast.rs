@@ -1,5 +1,7 @@
 //! The cast: an agent, an application, a session and a code as they are stored, with every field filled.
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use octroi_idp::domain::acr::{Acr, AuthenticationMethod};
@@ -179,4 +181,17 @@ where
         answers.push(tokio::time::timeout(Duration::from_secs(60), task).await.expect("in time").expect("no panic"));
     }
     answers
+}
+
+/// Polls a future so many times and then drops it, wherever it is: the caller hangs up.
+pub async fn hang_up_after<T>(polls: u32, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, mut left) = (pin!(future), polls);
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
 }

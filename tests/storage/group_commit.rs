@@ -2,10 +2,8 @@
 //! refused one is kept.
 
 use std::collections::BTreeSet;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::task::Poll;
 
 use harness::engine::{Database, Engine, with_database};
 use octroi_idp::crypto::random::Random;
@@ -16,7 +14,7 @@ use octroi_idp::storage::{Cause, Constraint, Store, StoreError, Tx};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::cast::{add_agents, agent, minute, soi};
+use crate::cast::{add_agents, agent, hang_up_after, minute, soi};
 
 /// On a database of the embedded engine.
 async fn embedded<Fut: Future<Output = ()> + Send + 'static>(test: impl FnOnce(Database) -> Fut) {
@@ -221,19 +219,6 @@ async fn a_disk_that_is_full_in_the_middle_of_a_batch_takes_nobody_s_acknowledge
         add(&db, &agent("300000", "After")).await.expect("there is room again");
     })
     .await;
-}
-
-/// Polls a future so many times and then drops it, wherever it is: the caller hangs up.
-async fn hang_up_after<T>(polls: u32, future: impl Future<Output = T>) -> Option<T> {
-    let (mut future, mut left) = (pin!(future), polls);
-    std::future::poll_fn(move |context| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        future.as_mut().poll(context).map(Some)
-    })
-    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -13,7 +13,7 @@ use octroi_idp::storage::{
 };
 use tokio::sync::Barrier;
 
-use crate::cast::{add_agents, agent, code, crowd, hash, hr_validation, minute, one_login, soi};
+use crate::cast::{add_agents, agent, code, crowd, hang_up_after, hash, hr_validation, minute, one_login, soi};
 
 harness::for_each_engine![
     an_error_from_the_work_rolls_everything_back,
@@ -22,6 +22,7 @@ harness::for_each_engine![
     a_read_sees_one_state,
     a_read_cannot_write,
     an_abandoned_write_leaves_nothing_and_blocks_nobody,
+    whoever_hangs_up_while_a_transaction_begins_leaves_none_open,
     a_row_locked_by_another_is_busy_and_the_next_request_is_served,
     two_writers_who_cross_each_other_both_get_through,
     a_dead_connection_is_replaced,
@@ -112,6 +113,27 @@ async fn an_abandoned_write_leaves_nothing_and_blocks_nobody(db: Database) {
     tokio::time::timeout(Duration::from_millis(300), never_ends).await.expect_err("the caller hung up");
     add_agents(&db, &[agent("100002", "Y")]).await;
     assert_eq!(agents_in(&db).await, 1);
+}
+
+async fn whoever_hangs_up_while_a_transaction_begins_leaves_none_open(db: Database) {
+    // The next one gets the same connection.
+    let one = Store::open(&StoreSettings { write_connections: 1, ..db.settings.clone() }).await.expect("a store");
+    for polls in 0..30 {
+        drop(hang_up_after(polls, one.ping()).await);
+        one.ping().await.expect("its own transaction");
+        let record = agent(&format!("{}", 100_000 + polls), "X");
+        let add = async |tx: &mut Tx| agents::insert(tx, &record, &Sub::new(record.soi.as_str()), minute(0)).await;
+        drop(hang_up_after(polls, one.write(add)).await);
+        let add = async |tx: &mut Tx| -> Result<(), StoreError> {
+            if agents::find(tx, &record.soi).await?.is_none() {
+                agents::insert(tx, &record, &Sub::new(record.soi.as_str()), minute(0)).await?;
+            }
+            Ok(())
+        };
+        one.write(add).await.expect("its own transaction");
+    }
+    one.close().await;
+    assert_eq!(agents_in(&db).await, 30);
 }
 
 async fn a_row_locked_by_another_is_busy_and_the_next_request_is_served(db: Database) {

@@ -2,12 +2,12 @@
 //! scope releases. Claims without a value are left out, never null (OpenID Connect Core §5.3.2).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::domain::acr::{Acr, AuthenticationMethod};
 use crate::domain::agent::Agent;
 use crate::domain::ids::{ClientId, GrantId, Sid, Sub};
 use crate::domain::scope::GrantedScope;
+use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::{NetworkZone, SeenZone};
 
@@ -86,45 +86,89 @@ pub(super) struct AccessTokenClaims {
     pub zone: ZoneClaims,
 }
 
-/// What the scopes release about an agent (OpenID Connect Core §5.4; `agent` is ours).
-pub(super) fn of_scope(agent: &Agent, scope: &GrantedScope) -> Map<String, Value> {
-    let record = &agent.record;
-    let mut claims = Map::new();
-    let mut say = |name: &str, value: Option<Value>| {
-        claims.extend(value.map(|value| (name.to_owned(), value)));
-    };
-    let text = |text: &str| Some(Value::from(text)).filter(|_| !text.is_empty());
-    if scope.contains("profile") {
-        say("name", text(&record.full_name()));
-        say("given_name", text(&record.given_name));
-        say("family_name", text(&record.family_name));
-        say("updated_at", Some(agent.updated_at.seconds().into()));
+/// What the scopes release about an agent (OpenID Connect Core §5.4; the scope `agent` is ours).
+#[derive(Debug, Default, Serialize)]
+pub(super) struct AgentClaims {
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileClaims>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    email: Option<EmailClaims>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    phone: Option<PhoneClaims>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    agent: Option<WorkClaims>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProfileClaims {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    given_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    family_name: String,
+    updated_at: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct EmailClaims {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    email: String,
+    /// HR's word, which Octroi has not verified: "true" would claim an act of ours (OpenID Connect Core §5.1).
+    email_verified: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct PhoneClaims {
+    phone_number: String,
+    /// As [`EmailClaims::email_verified`].
+    phone_number_verified: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct WorkClaims {
+    soi: Soi,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    department: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+}
+
+impl AgentClaims {
+    pub fn new(agent: Agent, scope: &GrantedScope) -> Self {
+        let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (name, updated_at, record) = (agent.record.full_name(), agent.updated_at.seconds(), agent.record);
+        let (given_name, family_name) = (record.given_name, record.family_name);
+        Self {
+            profile: scope.contains("profile").then_some(ProfileClaims { name, given_name, family_name, updated_at }),
+            email: scope.contains("email").then_some(EmailClaims { email: record.email, email_verified: false }),
+            phone: said(record.mobile)
+                .filter(|_| scope.contains("phone"))
+                .map(|phone_number| PhoneClaims { phone_number, phone_number_verified: false }),
+            agent: scope.contains("agent").then_some(WorkClaims {
+                soi: record.soi,
+                department: said(record.department),
+                position: said(record.position),
+            }),
+        }
     }
-    if scope.contains("email") {
-        say("email", text(&record.email));
-        // HR's word, which Octroi has not verified: "true" would claim an act of ours (OpenID Connect Core §5.1).
-        say("email_verified", Some(false.into()));
-    }
-    if let Some(mobile) = record.mobile.as_deref().filter(|mobile| scope.contains("phone") && !mobile.is_empty()) {
-        say("phone_number", text(mobile));
-        say("phone_number_verified", Some(false.into()));
-    }
-    if scope.contains("agent") {
-        say("soi", text(record.soi.as_str()));
-        say("department", record.department.as_deref().and_then(text));
-        say("position", record.position.as_deref().and_then(text));
-    }
-    claims
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, Value};
+
     use super::*;
     use crate::domain::scope::KNOWN;
     use crate::oauth::testing::agent;
 
     fn names(scope: &str) -> Vec<String> {
-        of_scope(&agent(), &GrantedScope::from_stored(scope)).keys().cloned().collect()
+        said(agent(), scope).keys().cloned().collect()
+    }
+
+    fn said(agent: Agent, scope: &str) -> Map<String, Value> {
+        let claims = AgentClaims::new(agent, &GrantedScope::from_stored(scope));
+        serde_json::to_value(claims).unwrap().as_object().unwrap().clone()
     }
 
     #[test]
@@ -144,7 +188,7 @@ mod tests {
         agent.record.mobile = None;
         agent.record.department = None;
         agent.record.position = Some(String::new());
-        let claims = of_scope(&agent, &GrantedScope::from_stored("phone agent"));
+        let claims = said(agent, "phone agent");
         assert_eq!(claims.keys().collect::<Vec<_>>(), ["soi"]);
     }
 

@@ -277,13 +277,16 @@ async fn end(tx: Tx, keep: bool) -> Result<Ended, StoreError> {
     }
 }
 
-/// Begins on a connection that lives. Those that died while they waited in the pool (the server was restarted) are found
+/// Begins on a connection that lives, in a task of its own: a caller who hangs up while BEGIN is on its way would leave a
+/// connection in the pool that is inside a transaction and does not know it. Those that died while they waited in the pool (the server was restarted) are found
 /// out by this first statement and thrown away, so each costs one more try and no request fails for it.
 async fn begin_postgres(pool: &PgPool, statement: &'static str) -> Result<Tx, StoreError> {
     let most = pool.options().get_max_connections();
     let mut died = 0;
     loop {
-        match pool.begin_with(statement).await {
+        let pooled = pool.clone();
+        let begun = tokio::spawn(async move { pooled.begin_with(statement).await });
+        match begun.await.map_err(|_| StoreError::Unavailable(Cause::Connection, None))? {
             Ok(transaction) => return Ok(Tx::Postgres(PostgresTx::Transaction(transaction), Course::default())),
             Err(error) => {
                 let waited = matches!(error, sqlx::Error::PoolTimedOut);

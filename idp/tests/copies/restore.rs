@@ -29,6 +29,16 @@ fn number(database: &Path, sql: &'static str) -> i64 {
     })
 }
 
+fn execute(database: &Path, sql: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", database.display())).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+const SCHEMA: &str = "SELECT max(version) FROM _sqlx_migrations";
 const LATER: &str = "SELECT count(*) FROM agent WHERE position = 'later'";
 const LIVE_CODES: &str = "SELECT count(*) FROM activation_code WHERE consumed_at IS NULL AND replaced_at IS NULL";
 const RESTORES: &str = "SELECT count(*) FROM audit WHERE act = 'database.restored' AND actor_kind = 'local_operator'";
@@ -113,6 +123,20 @@ fn what_is_no_whole_backup_of_ours_changes_nothing() {
     let told = installation.run(&["restore", "copy.db"]).failed(2);
     assert!(told.contains("--yes") && told.contains("--dry-run"), "{told}");
     assert_eq!((installation.files(), fs::read(&database).unwrap()), before);
+}
+
+#[test]
+fn a_backup_of_an_older_version_is_brought_to_this_one() {
+    let installation = with_a_backup();
+    let copy = installation.path("copy.db");
+    let of_this_version = number(&copy, SCHEMA);
+    for step in ["DROP TABLE import_line", "DROP TABLE import_run", "DELETE FROM _sqlx_migrations WHERE version > 1"] {
+        execute(&copy, step);
+    }
+    installation.run(&["restore", "copy.db", "--yes"]).done();
+    assert_eq!((number(&copy, SCHEMA), number(&installation.path("octroi.db"), SCHEMA)), (1, of_this_version));
+    installation.server().stop();
+    assert_eq!(number(&installation.path("octroi.db"), "SELECT count(*) FROM import_run"), 0);
 }
 
 #[test]

@@ -10,18 +10,36 @@ mod verified;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 pub use self::error::UserInfoError;
 
 pub use self::verified::VerifiedTokens;
 
-use super::claims::{self, AccessTokenClaims};
+use super::claims::{AccessTokenClaims, AgentClaims, ZoneClaims};
 use super::params::{Params, Repeated};
 use super::{Provider, ProviderError};
 use crate::domain::agent::{Agent, Standing};
+use crate::domain::ids::Sub;
 use crate::domain::scope::GrantedScope;
 use crate::storage::{Tx, standing};
+
+/// The answer, a JSON object of claims.
+#[derive(Debug, Serialize)]
+pub struct UserInfo {
+    /// OpenID Connect Core §5.3.2: "The sub (subject) Claim MUST always be returned".
+    sub: Sub,
+    #[serde(flatten)]
+    agent: AgentClaims,
+    #[serde(flatten, serialize_with = "login_of")]
+    token: Arc<AccessTokenClaims>,
+    #[serde(flatten)]
+    zone: ZoneClaims,
+}
+
+fn login_of<S: Serializer>(token: &Arc<AccessTokenClaims>, serializer: S) -> Result<S::Ok, S::Error> {
+    token.login.serialize(serializer)
+}
 
 impl Provider {
     /// The claims about the agent whose token this is. `form`: the body of a POST, if it was a form.
@@ -29,7 +47,7 @@ impl Provider {
         &self,
         authorization: Option<&[u8]>,
         form: Option<&Params>,
-    ) -> Result<Map<String, Value>, UserInfoError> {
+    ) -> Result<UserInfo, UserInfoError> {
         let token = presented(authorization, form)?;
         let claims = self.access_token(token)?;
         let scope = GrantedScope::from_stored(&claims.scope);
@@ -37,14 +55,12 @@ impl Provider {
             return Err(UserInfoError::Scope);
         }
         let agent = self.standing_behind(&claims).await?;
-
-        let mut answer = Map::new();
-        // OpenID Connect Core §5.3.2: "The sub Claim MUST always be returned".
-        answer.insert("sub".to_owned(), Value::from(agent.sub.as_str()));
-        answer.extend(claims::of_scope(&agent, &scope));
-        answer.extend(object(&claims.login)?);
-        answer.extend(object(&claims.zone.believed_at(self.now()))?);
-        Ok(answer)
+        Ok(UserInfo {
+            sub: agent.sub.clone(),
+            zone: claims.zone.believed_at(self.now()),
+            agent: AgentClaims::new(agent, &scope),
+            token: claims,
+        })
     }
 
     /// Reads an access token of ours (RFC 9068 §4): type, signature, times, issuer, audience.
@@ -81,13 +97,6 @@ impl Provider {
             .map(|behind| behind.agent)
             .filter(|agent| agent.sub == claims.sub && agent.standing(today) == Standing::Active)
             .ok_or(UserInfoError::Token("its grant, session or agent does not stand any more"))
-    }
-}
-
-fn object(claims: &impl serde::Serialize) -> Result<Map<String, Value>, ProviderError> {
-    match serde_json::to_value(claims)? {
-        Value::Object(map) => Ok(map),
-        _ => Ok(Map::new()),
     }
 }
 

@@ -4,6 +4,7 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::domain::session::Session;
 use crate::oauth::authorize::{AuthorizationResponse, AuthorizeStep, PageError, Refusal as Refused, ResponseMode};
 use crate::oauth::{Params, ParamsError};
 use crate::ui::pages::bad_request::{BadRequest, BadRequestProblem};
@@ -30,15 +31,23 @@ pub async fn post(visitor: Visitor, form: Result<Form, FormError>) -> Response {
     answered.unwrap_or_else(|failure| failure.into_page(&visitor))
 }
 
-/// Takes an interaction up again after the login.
+/// Takes an interaction up again, for a request that came without our cookies (OA-40).
 pub async fn resume(visitor: Visitor) -> Response {
     let id = visitor.query("interaction").unwrap_or_default();
-    let resumed = async {
-        let caller = visitor.caller().await?;
-        let step = visitor.web.oauth.resume(&id, &caller).await?;
-        render(&visitor, step)
+    match visitor.session().await {
+        Ok(session) => go_on(&visitor, &id, session).await,
+        Err(error) => Failure::from(error).into_page(&visitor),
+    }
+}
+
+/// Goes on with an interaction, in the same answer as the login before it.
+pub async fn go_on(visitor: &Visitor, interaction_id: &str, session: Option<Session>) -> Response {
+    let caller = visitor.caller_in(session);
+    let carried_out = async {
+        let step = visitor.web.oauth.resume(interaction_id, &caller).await?;
+        render(visitor, step)
     };
-    resumed.await.unwrap_or_else(|failure: Failure| failure.into_page(&visitor))
+    carried_out.await.unwrap_or_else(|failure: Failure| failure.into_page(visitor))
 }
 
 async fn answer(visitor: &Visitor, params: Result<Params, ParamsError>, is_post: bool) -> Result<Response, Failure> {

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::domain::audit::Contact;
+use crate::domain::session::Session;
 use crate::oauth::{Caller, ErrorCode, ProviderError};
 use crate::web::Visitor;
 use crate::web::error::{Failure, RETRY_AFTER, chain};
@@ -28,7 +29,12 @@ impl From<ProviderError> for Failure {
 impl Visitor {
     /// This contact with its session, as `oauth` takes it.
     pub async fn caller(&self) -> Result<Caller, Failure> {
-        Ok(Caller { zone: self.zone(), contact: self.contact.clone(), session: self.session().await? })
+        Ok(self.caller_in(self.session().await?))
+    }
+
+    /// This contact with a session that is known already.
+    fn caller_in(&self, session: Option<Session>) -> Caller {
+        Caller { zone: self.zone(), contact: self.contact.clone(), session }
     }
 
     /// A back-channel contact: no browser, no session. Where the application's server stands says nothing about where the

@@ -5,8 +5,8 @@ use axum::response::Response;
 
 use super::{Pending, application_of, id_of, password_expired, return_origin};
 use crate::domain::secret::PlainPassword;
-use crate::login::LoginError;
 use crate::login::password::Step;
+use crate::login::{LoginError, NewSession};
 use crate::ui::pages::login::{Login, LoginNotice, LoginProblem};
 use crate::ui::pages::refusal::{Refusal, Verdict};
 use crate::web::Visitor;
@@ -52,11 +52,7 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     let step = visitor.web.login.attempt(typed, password, visitor.visit(before.as_ref())).await;
     let pending = pending.as_ref();
     match step {
-        Ok(Step::In(new)) => {
-            let mut response = visitor.see_other(&onward(pending));
-            visitor.set_session(&mut response, &new.cookie);
-            Ok(response)
-        }
+        Ok(Step::In(new)) => Ok(enter(visitor, pending, new).await),
         Ok(Step::Renew { ticket, reason }) => password_expired::form(visitor, pending, &ticket, reason, typed, None),
         Ok(Step::Refused { reason, reference }) => {
             let back = match pending {
@@ -85,12 +81,14 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     }
 }
 
-/// Where a login leads: back into the authorization request, else home.
-pub fn onward(pending: Option<&Pending>) -> String {
-    match pending {
-        Some(pending) => resume(&pending.id),
-        None => "/".to_owned(),
-    }
+/// Where a login leads: on with the authorization request, else home. Whatever becomes of that, the agent is logged in.
+pub async fn enter(visitor: &Visitor, pending: Option<&Pending>, new: NewSession) -> Response {
+    let mut response = match pending {
+        Some(pending) => authorize::go_on(visitor, &pending.id, Some(new.session)).await,
+        None => visitor.see_other("/"),
+    };
+    visitor.set_session(&mut response, &new.cookie);
+    response
 }
 
 /// The address that takes an interaction up again.

@@ -35,11 +35,7 @@ async fn change(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
     let new = PlainPassword::new(own.field("new_password"));
     let again = PlainPassword::new(own.field("new_password_again"));
     match visitor.web.login.renew(&ticket, new, again, visitor.visit(before.as_ref())).await? {
-        Renewal::In(new) => {
-            let mut response = visitor.see_other(&super::login::onward(pending.as_ref()));
-            visitor.set_session(&mut response, &new.cookie);
-            Ok(response)
-        }
+        Renewal::In(new) => Ok(super::login::enter(visitor, pending.as_ref(), new).await),
         Renewal::Breach(breach) => {
             let problem = Some(PasswordExpiredProblem::Breach(breach));
             form(visitor, pending.as_ref(), &ticket, found.reason, found.soi.as_str(), problem)
