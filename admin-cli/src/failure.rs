@@ -13,6 +13,13 @@ pub enum Failure {
     Usage(String),
     /// The file to import cannot be read as one.
     BadFile(Vec<LineProblem>),
+    /// A list of passwords cannot be read as one.
+    BadList(String),
+    /// So many of these passwords were in a breach.
+    Compromised {
+        known: usize,
+        of: usize,
+    },
     /// An import was written, but for agents whom somebody else changed meanwhile.
     Overtaken(Overtaken),
     /// The operator said no.
@@ -41,7 +48,11 @@ impl Failure {
     /// 1 refused by a rule · 2 usage · 3 not found · 4 conflict · 5 unavailable · 6 not authorised.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::BadFile(_) | Self::Declined | Self::Directory(DirectoryError::Refused { .. }) => 1,
+            Self::BadFile(_)
+            | Self::BadList(_)
+            | Self::Compromised { .. }
+            | Self::Declined
+            | Self::Directory(DirectoryError::Refused { .. }) => 1,
             Self::Usage(_) | Self::Directory(DirectoryError::Invalid(_)) => 2,
             Self::Directory(DirectoryError::NotFound { .. }) => 3,
             Self::Directory(DirectoryError::Conflict { .. }) | Self::Overtaken(_) => 4,
@@ -61,6 +72,10 @@ impl Failure {
                 let problems = problems.iter().map(line_problem);
                 let last = "refused: import.bad_file: the file cannot be read as a list of agents; nothing was changed";
                 problems.chain([last.to_owned()]).collect::<Vec<_>>().join("\n")
+            }
+            Self::BadList(what) => format!("refused: password.bad_list: {what}; nothing was written"),
+            Self::Compromised { known, of } => {
+                format!("refused: password.compromised: {known} of {of} passwords were in a breach")
             }
             Self::Overtaken(overtaken) => overtaken_agents(overtaken),
             Self::Declined => "refused: declined: nothing was changed".into(),

@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use clap::Parser as _;
 use octroi_idp::app::operator::operator;
 
-use args::{Cli, Noun};
+use args::{Cli, Noun, PasswordVerb};
 use commands::Context;
 use failure::Failure;
 
@@ -38,6 +38,9 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, console: &mut Console
 }
 
 async fn execute(cli: &Cli, console: &mut Console<'_>) -> Result<(), Failure> {
+    if let Noun::Password { verb: PasswordVerb::Filter { verb } } = &cli.noun {
+        return commands::filter::run(verb, &cli.global, console);
+    }
     let config = target::load(&cli.global.config)?;
     if let Noun::Zone { verb } = &cli.noun {
         return commands::zone::run(verb, &target::zones(&config), cli.global.format, console);

@@ -62,6 +62,12 @@ pub fn metrics() -> &'static Figures {
 }
 
 impl Figures {
+    /// Sums up what was recorded since. Without it each measurement is kept until somebody reads the figures, who may
+    /// never come.
+    pub fn sum_up(&self) {
+        self.0.run_upkeep();
+    }
+
     /// The figures in Prometheus' text format.
     pub fn render(&self) -> String {
         self.0.run_upkeep();

@@ -7,7 +7,7 @@ use harness::browser::{Browser, Page};
 use harness::engine::{Database, Engine};
 use harness::for_each_engine;
 use harness::idp::{PASSWORD, TestIdp};
-use octroi_idp::directory::AgentDraft;
+use octroi_idp::directory::{AgentDraft, ExpiryScope};
 use octroi_idp::domain::agent::{Agent, AgentRecord, Employment};
 use octroi_idp::domain::audit::{Contact, EventFilter};
 use octroi_idp::domain::reason::Reason;
@@ -25,7 +25,10 @@ for_each_engine!(
     a_burst_of_guesses_cannot_outrun_the_delay,
     while_a_delay_runs_even_the_right_password_is_not_verified,
     a_storm_from_outside_does_not_lock_the_office,
+    who_is_unlocked_needs_not_wait,
     an_expired_password_is_changed_in_the_flow_and_the_application_opens,
+    none_of_the_last_passwords_is_chosen_again,
+    a_password_that_the_dsin_expires_is_changed_from_that_day_on,
     a_renewal_ticket_works_only_in_its_own_browser_and_once,
     a_login_form_of_another_site_is_refused,
     pages_speak_french_and_english_on_request,
@@ -133,6 +136,23 @@ async fn a_storm_from_outside_does_not_lock_the_office(database: Database) {
     assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100001", PASSWORD).await.status, 303);
 }
 
+async fn who_is_unlocked_needs_not_wait(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    for (origin, times) in [(&idp.issuer, 5), (&idp.gateway, 5)] {
+        for _ in 0..times {
+            attempt(&idp, &Browser::new(), origin, "100001", "not the password").await;
+        }
+        assert_eq!(attempt(&idp, &Browser::new(), origin, "100001", PASSWORD).await.status, 429);
+    }
+    let unlocked = idp.directory.unlock_agent(&TestIdp::mandate(), "100001").await.expect("unlocked");
+    assert_eq!(unlocked.lifted.len(), 2, "from both zones");
+    assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100001", PASSWORD).await.status, 303);
+    let outside = attempt(&idp, &Browser::new(), &idp.gateway, "100001", PASSWORD).await;
+    assert_ne!(outside.status, 429, "{}", outside.body);
+    assert!(idp.acts().await.iter().any(|act| act == "agent.unlocked"));
+}
+
 const OLD: Duration = Duration::from_secs(181 * 24 * 3600);
 const CITY: &str = "[password]\npepper = { file = \"pepper.key\" }\nthreads = 1\nmax_age = \"180d\"\n";
 
@@ -170,6 +190,59 @@ async fn an_expired_password_is_changed_in_the_flow_and_the_application_opens(da
         "the old one is gone"
     );
     assert_eq!(attempt(&idp, &Browser::new(), &idp.issuer, "100003", new).await.status, 303);
+}
+
+async fn a_password_that_the_dsin_expires_is_changed_from_that_day_on(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    idp.hire("100001").await;
+    idp.hire("100002").await;
+    let log_in = async |soi: &str| attempt(&idp, &Browser::new(), &idp.issuer, soi, PASSWORD).await;
+    let mandate = TestIdp::mandate();
+    let plan = idp.directory.plan_expiry(&ExpiryScope::Everybody, Some(1)).await.expect("a plan");
+    assert_eq!(idp.directory.expire_passwords(&mandate, &plan, &|_| {}).await.expect("marked"), 2);
+    assert_eq!(log_in("100001").await.status, 303, "its day has not come");
+    // The next working day is at most three days away.
+    idp.advance(Duration::from_secs(4 * 24 * 3600));
+    let page = log_in("100001").await;
+    assert_eq!((page.status, page.reason().as_deref()), (200, Some("password.expired")));
+    let now = ExpiryScope::Agent("100002".to_owned());
+    let plan = idp.directory.plan_expiry(&now, None).await.expect("a plan");
+    idp.directory.expire_passwords(&mandate, &plan, &|_| {}).await.expect("marked");
+    let browser = Browser::new();
+    let form = attempt(&idp, &browser, &idp.issuer, "100002", PASSWORD).await.form("/login/password");
+    let new = "Platane-Passerelle-1742";
+    assert_eq!(browser.submit(&form.fill("new_password", new).fill("new_password_again", new)).await.status, 303);
+    let again = attempt(&idp, &Browser::new(), &idp.issuer, "100002", new).await;
+    assert_eq!(again.status, 303, "and once is enough");
+}
+
+async fn none_of_the_last_passwords_is_chosen_again(database: Database) {
+    let idp = TestIdp::start_with(&database, &format!("{CITY}history = 3\n")).await;
+    idp.hire("100003").await;
+    let second = "Platane-Passerelle-1742";
+    let renew = async |present: &str, new: &str| {
+        idp.advance(OLD);
+        let browser = Browser::new();
+        let form = attempt(&idp, &browser, &idp.issuer, "100003", present).await.form("/login/password");
+        browser.submit(&form.fill("new_password", new).fill("new_password_again", new)).await
+    };
+    assert_eq!(renew(PASSWORD, second).await.status, 303);
+    let refused = renew(second, PASSWORD).await;
+    assert!(refused.status == 422 && refused.says("déjà utilisé"), "{}", refused.body);
+    assert!(renew(second, second).await.says("mot de passe actuel"));
+    assert_eq!(renew(second, "Tilleul-Passerelle-1743").await.status, 303);
+    assert_eq!(renew("Tilleul-Passerelle-1743", PASSWORD).await.status, 422);
+    assert_eq!(renew("Tilleul-Passerelle-1743", "Erable-Passerelle-1744").await.status, 303);
+    assert_eq!(renew("Erable-Passerelle-1744", PASSWORD).await.status, 303, "three others were between");
+    // A code from the help desk is no way round.
+    let code = idp.activation_code("100003").await;
+    let browser = Browser::new();
+    let form = browser.get(format!("{}/activate", idp.issuer)).await.form("/activate");
+    let form = form.fill("soi", "100003").fill("code", &code);
+    let again = "Tilleul-Passerelle-1743";
+    let refused = browser.submit(&form.clone().fill("new_password", again).fill("new_password_again", again)).await;
+    assert!(refused.status == 422 && refused.says("déjà utilisé"), "{}", refused.body);
+    assert_eq!(browser.submit(&form.fill("new_password", second).fill("new_password_again", second)).await.status, 303);
 }
 
 async fn a_renewal_ticket_works_only_in_its_own_browser_and_once(database: Database) {

@@ -4,6 +4,7 @@ mod activation;
 mod authorize;
 mod backup;
 mod bad_input;
+mod breach;
 mod code;
 mod decision;
 mod discovery;

@@ -19,7 +19,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ),
     // The edges: HTTP, and what runs by the clock.
     ("web", "login oauth directory storage ephemeral crypto notify outbound network ui telemetry domain"),
-    ("jobs", "login oauth directory storage ephemeral crypto notify outbound network domain"),
+    ("jobs", "login oauth directory storage ephemeral crypto notify outbound network telemetry domain"),
     // What Octroi does. These three meet only in `domain`.
     ("login", "storage ephemeral crypto notify outbound network domain"),
     ("oauth", "storage ephemeral crypto notify outbound network domain"),
@@ -64,6 +64,8 @@ pub const HOMES: &[(&str, &str)] = &[
     ("argon2", "idp/src/crypto/password"),
     ("rustix", "idp/src/crypto/password"),
     ("aws_lc_rs", "idp/src/crypto"),
+    ("xorf", "idp/src/crypto/breach"),
+    ("zxcvbn", "idp/src/domain/password_policy"),
     ("jsonwebtoken", "idp/src/crypto/jwt"),
     ("rustls", "idp/src/crypto/tls"),
     ("tokio_util", "idp/src/web/listen"),
@@ -101,6 +103,7 @@ pub const ANYWHERE: &[&str] = &[
     "serde",
     "serde_json",
     "subtle",
+    "tempfile",
     "thiserror",
     "tokio",
     "tracing",

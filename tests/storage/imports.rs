@@ -7,7 +7,6 @@ use std::time::Duration;
 use harness::engine::{Database, Engine, fresh_store};
 use jiff::tz::TimeZone;
 use octroi_idp::crypto::random::Random;
-use octroi_idp::crypto::short_code::ShortCodeKey;
 use octroi_idp::directory::{
     AgentDraft, Directory, DirectoryError, DirectorySettings, ImportConsent, ImportLine, ImportOptions, ImportPlan,
     Imported, Mandate, clear_imports, finish_imports,
@@ -45,8 +44,8 @@ fn directory(store: &Store, seed: u64) -> Directory {
         time_zone: TimeZone::UTC,
         activation_code_lifetime: Duration::from_hours(24),
     };
-    let key = ShortCodeKey::new(&KeyBytes::new(vec![7; 32]));
-    Directory::new(store.clone(), Clock::manual(minute(0)), Random::seeded(seed), key, settings)
+    let key = KeyBytes::new(vec![7; 32]);
+    Directory::new(store.clone(), Clock::manual(minute(0)), Random::seeded(seed), &key, settings)
 }
 
 fn hr() -> Mandate {

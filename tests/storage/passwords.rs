@@ -2,6 +2,7 @@
 
 use harness::engine::Database;
 use octroi_idp::domain::time::Timestamp;
+use octroi_idp::storage::passwords::StoredPassword;
 use octroi_idp::storage::{Constraint, StoreError, Tx, agents, passwords};
 
 use crate::cast::{add_agents, agent, crowd, minute, soi};
@@ -13,7 +14,32 @@ harness::for_each_engine![
     another_password_never_has_the_time_of_the_one_before,
     a_held_password_waits_for_a_change_and_shows_it,
     a_password_needs_its_agent,
+    the_last_ones_are_remembered_newest_first_and_no_more,
 ];
+
+async fn the_last_ones_are_remembered_newest_first_and_no_more(db: Database) {
+    add_agents(&db, &[agent("100001", "Marchand"), agent("100002", "Autre")]).await;
+    let remember = async |number: &str, phc: &str, at, most| {
+        let (soi, old) = (soi(number), StoredPassword { phc: phc.to_owned(), changed_at: minute(at), renew_at: None });
+        db.write(async |tx: &mut Tx| passwords::remember(tx, &soi, &old, most).await).await.expect("remembered");
+    };
+    let history = async |most| {
+        let read = async |tx: &mut Tx| passwords::history(tx, &soi("100001"), most).await;
+        let found = db.read(read).await.expect("history");
+        found.into_iter().map(|password| password.phc).collect::<Vec<_>>()
+    };
+    remember("100002", "somebody else's", 1, 4).await;
+    for (phc, at) in [("one", 1), ("two", 2), ("three", 3), ("three", 3), ("four", 4)] {
+        remember("100001", phc, at, 3).await;
+    }
+    assert_eq!(history(9).await, ["four", "three", "two"]);
+    assert_eq!(history(1).await, ["four"]);
+    // A policy that remembers less forgets more at the next change.
+    remember("100001", "five", 5, 2).await;
+    assert_eq!(history(9).await, ["five", "four"]);
+    remember("100001", "six", 6, 0).await;
+    assert_eq!(history(9).await, Vec::<String>::new());
+}
 
 async fn stored(db: &Database) -> Option<(String, i64)> {
     let found = db.read(async |tx: &mut Tx| passwords::find(tx, &soi("100001")).await).await.expect("find");

@@ -16,11 +16,27 @@ harness::for_each_engine![
     a_delay_runs_until_its_end_and_grows,
     zones_and_identifiers_are_counted_apart,
     a_success_forgets,
+    what_is_forgiven_is_gone_in_every_zone_and_told,
     a_day_without_attempts_forgets,
     what_no_longer_counts_is_purged,
 ];
 
 const KEY: [u8; 32] = [7; 32];
+
+async fn what_is_forgiven_is_gone_in_every_zone_and_told(db: Database) {
+    for at in 0..5 {
+        take(&db, KEY, Nomades, minute(at * 30)).await;
+    }
+    take(&db, KEY, Internal, minute(0)).await;
+    take(&db, [9; 32], Internal, minute(0)).await;
+    let mut forgiven = db.write(async |tx: &mut Tx| throttle::forgive(tx, &KEY).await).await.expect("forgiven");
+    forgiven.sort_by_key(|count| count.attempts);
+    let told: Vec<_> = forgiven.iter().map(|count| (count.zone, count.attempts)).collect();
+    assert_eq!(told, [(Internal, 1), (Nomades, 5)]);
+    assert!(forgiven[1].blocked_until > minute(120));
+    assert_eq!(take(&db, KEY, Nomades, minute(120)).await, Attempt::Taken(1));
+    assert_eq!(take(&db, [9; 32], Internal, minute(0)).await, Attempt::Taken(2), "somebody else's stays");
+}
 
 async fn take(db: &Database, key: [u8; 32], zone: NetworkZone, at: Timestamp) -> Attempt {
     db.write(async |tx: &mut Tx| throttle::take(tx, &key, zone, at).await).await.expect("an answer")

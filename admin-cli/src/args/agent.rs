@@ -50,6 +50,15 @@ pub enum AgentVerb {
         /// The agent's SOI
         soi: String,
     },
+    /// Forget an agent's failed attempts, so that the next one needs not wait
+    #[command(
+        after_help = "Example:\n  octroictl agent unlock 100001 --reason 'ticket 4711: identity checked by call-back'\n\n\
+        Check who is calling first: whoever guesses may ask for this too. The password stays what it is."
+    )]
+    Unlock {
+        /// The agent's SOI
+        soi: String,
+    },
     /// Show what happened to an agent, newest first (reading it is itself recorded)
     History(HistoryArgs),
 }

@@ -6,6 +6,7 @@
 mod agent;
 mod app;
 mod audit;
+mod password;
 mod role;
 mod zone;
 
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use agent::{AddArgs, AgentVerb, HistoryArgs, ImportArgs, ListArgs, SetArgs};
 pub use app::{AppVerb, Registration};
 pub use audit::{AuditVerb, SearchArgs};
+pub use password::{BuildArgs, CheckArgs, ExpireArgs, FilterVerb, Lines, PasswordVerb};
 pub use role::RoleVerb;
 pub use zone::{ExplainArgs, ZoneVerb};
 
@@ -29,7 +31,7 @@ The code of the rule that refused stands on standard error. Whoever may read the
 configuration and its keys may administer; the audit names the user of the
 operating system.";
 
-/// Administer Octroi: agents, applications, roles, the audit, the network zone.
+/// Administer Octroi: agents, applications, roles, the audit, passwords, the network zone.
 #[derive(Debug, Parser)]
 #[command(name = "octroictl", version, after_help = EXIT_CODES, max_term_width = 120)]
 pub struct Cli {
@@ -97,6 +99,11 @@ pub enum Noun {
     Audit {
         #[command(subcommand)]
         verb: AuditVerb,
+    },
+    /// Passwords: what the whole City's have in common
+    Password {
+        #[command(subcommand)]
+        verb: PasswordVerb,
     },
     /// The network zone: what is configured, and why an address is where it is
     Zone {

@@ -1,6 +1,6 @@
 //! `octroictl agent …`, except `import`.
 
-use octroi_idp::directory::{AgentDraft, AgentPage, AgentQuery, AgentView, Change};
+use octroi_idp::directory::{AgentDraft, AgentPage, AgentQuery, AgentView, Change, Lifted, Unlocked};
 use octroi_idp::domain::agent::{Agent, AgentRecord, Employment};
 use octroi_idp::domain::audit::EventFilter;
 use octroi_idp::domain::soi::Soi;
@@ -36,6 +36,7 @@ pub async fn run(verb: &AgentVerb, context: &mut Context<'_, '_>) -> Result<(), 
         AgentVerb::Leave { soi } => leave(soi, context).await,
         AgentVerb::Import(args) => import::run(args, context).await,
         AgentVerb::ActivationCode { soi } => activation_code(soi, context).await,
+        AgentVerb::Unlock { soi } => unlock(soi, context).await,
         AgentVerb::History(args) => history(args, context).await,
     }
 }
@@ -117,6 +118,29 @@ fn changed(change: &Change<Agent>, already: &str, context: &mut Context<'_, '_>)
             .push(format!("{} cannot log in today ({reason}): look at the start and end dates", named(&agent.record)));
     }
     context.print_act(answer)
+}
+
+async fn unlock(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+    let Unlocked { agent, lifted } = context.directory.unlock_agent(&context.mandate(), soi).await?;
+    let zone = &context.directory.settings().time_zone;
+    let row = |lifted: &Lifted| {
+        let until = lifted.blocked_until.map_or_else(|| "-".to_owned(), |until| local(until, zone));
+        vec![lifted.form.as_str().into(), lifted.zone.to_string(), lifted.attempts.to_string(), until]
+    };
+    let who = named(&agent.record);
+    let (sentence, view) = if lifted.is_empty() {
+        (format!("Nothing to unlock: no failed attempt of {who} is counted."), View::Nothing)
+    } else {
+        let headings = vec!["form", "zone", "attempts", "blocked_until"];
+        (format!("Unlocked {who}."), View::Table { headings, rows: lifted.iter().map(row).collect() })
+    };
+    let told: Vec<Value> = lifted.iter().copied().map(Lifted::to_json).collect();
+    context.print_act(Answer {
+        json: json!({ "soi": agent.record.soi, "unlocked": !lifted.is_empty(), "lifted": told }),
+        view,
+        before: vec![sentence],
+        ..Answer::default()
+    })
 }
 
 async fn show(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure> {

@@ -2,9 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use octroi_idp::directory::{
     DirectoryError, FieldChange, ImportConsent, ImportOptions, ImportPlan, ImportSummary, Imported, PlannedChange,
 };
@@ -12,6 +10,7 @@ use octroi_idp::domain::agent::AgentRecord;
 use serde_json::{Value, json};
 
 use super::agent::agent_fields;
+use super::progress::{AGENTS, bar};
 use super::{Context, plain};
 use crate::args::{Format, ImportArgs};
 use crate::csv_file::{CsvFile, Separator, Unreadable};
@@ -63,7 +62,7 @@ fn unreadable(args: &ImportArgs, error: &std::io::Error) -> Failure {
 }
 
 async fn read(args: &ImportArgs, csv: &mut OpenFile, context: &Context<'_, '_>) -> Result<ImportPlan, Failure> {
-    let bar = bar(context, csv.bytes, "reading  {wide_bar} {bytes}/{total_bytes}");
+    let bar = bar(context.console.shows_progress, csv.bytes, "reading  {wide_bar} {bytes}/{total_bytes}");
     let options = ImportOptions { full: args.full, skip_bad: args.skip_bad };
     let lines = std::iter::from_fn(|| {
         let line = csv.file.next();
@@ -97,23 +96,10 @@ async fn apply(
     consent: ImportConsent,
     context: &Context<'_, '_>,
 ) -> Result<Imported, DirectoryError> {
-    let bar = bar(context, plan.writes(), "writing  {wide_bar} {pos}/{len} agents");
+    let bar = bar(context.console.shows_progress, plan.writes(), AGENTS);
     let outcome = context.directory.apply_import(plan, consent, &|written| bar.set_position(written)).await;
     bar.finish_and_clear();
     outcome
-}
-
-/// A progress bar on standard error, seen only on a terminal.
-fn bar(context: &Context<'_, '_>, length: u64, template: &str) -> ProgressBar {
-    if !context.console.shows_progress {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length);
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }
 
 fn tell_problems(plan: &ImportPlan, context: &mut Context<'_, '_>) -> Result<(), Failure> {

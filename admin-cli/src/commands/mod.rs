@@ -3,7 +3,10 @@
 pub mod agent;
 pub mod app;
 pub mod audit;
+pub mod filter;
 pub mod import;
+pub mod password;
+mod progress;
 pub mod role;
 pub mod zone;
 
@@ -53,13 +56,14 @@ impl Context<'_, '_> {
     }
 }
 
-/// Runs a command on the directory. `zone` needs none and runs elsewhere.
+/// Runs a command on the directory. `zone` and `password filter` need none and run elsewhere.
 pub async fn run(noun: &Noun, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     match noun {
         Noun::Agent { verb } => agent::run(verb, context).await,
         Noun::App { verb } => app::run(verb, context).await,
         Noun::Role { verb } => role::run(verb, context).await,
         Noun::Audit { verb } => audit::run(verb, context).await,
+        Noun::Password { verb } => password::run(verb, context).await,
         Noun::Zone { .. } => Ok(()),
     }
 }

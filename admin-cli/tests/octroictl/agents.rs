@@ -79,6 +79,17 @@ async fn an_activation_code_is_told_once_and_not_in_a_dry_run() {
 }
 
 #[tokio::test]
+async fn an_agent_is_unlocked_or_there_was_nothing_to_unlock() {
+    let octroi = Installation::new().await;
+    octroi.add("100001").await;
+    let told = octroi.run("agent unlock 100001").await.done();
+    assert_eq!(told, "Nothing to unlock: no failed attempt of Inès Marchand (100001) is counted.\n");
+    let json = octroi.run("agent unlock 100001 --format json").await.json();
+    assert_eq!((&json["soi"], &json["unlocked"]), (&"100001".into(), &false.into()));
+    octroi.run("agent unlock 100099").await.failed(3);
+}
+
+#[tokio::test]
 async fn a_long_list_comes_in_pages_or_whole() {
     let octroi = Installation::new().await;
     for soi in ["100001", "100002", "100003"] {

@@ -8,6 +8,7 @@ mod applications;
 mod audit;
 mod exit_codes;
 mod import;
+mod passwords;
 mod zones;
 
 use std::ffi::OsString;

@@ -30,6 +30,9 @@ breach-contains_soi = It contains your SOI identifier. Choose words that do not 
 breach-contains_name = It contains one of your names or your address. Choose words that do not point to you.
 breach-contains_product = It contains the name of this service or of the City, which is too easy to guess.
 breach-repetitive = It repeats the same characters again and again. Choose several different words.
+breach-guessable = It is easy to guess: common words, a row of the keyboard, a date or digits only. Take several words that do not belong together.
+breach-used_before = You had it before. Choose one that you never used here.
+breach-compromised = It was in a data breach elsewhere, so attackers try it first. Choose one that you use nowhere else.
 breach-unchanged = This is your present password. Choose a new one.
 breach-mismatch = The two entries differ. Type the same password twice.
 

@@ -30,6 +30,9 @@ breach-contains_soi = Il contient votre identifiant SOI. Choisissez des mots qui
 breach-contains_name = Il contient votre nom, votre prénom ou votre adresse. Choisissez des mots qui ne vous désignent pas.
 breach-contains_product = Il contient le nom de ce service ou de la Ville, trop facile à deviner.
 breach-repetitive = Il répète toujours la même suite de caractères. Choisissez plusieurs mots différents.
+breach-guessable = Il est facile à deviner : mots courants, touches voisines, date ou chiffres seuls. Prenez plusieurs mots sans rapport entre eux.
+breach-used_before = Vous l’avez déjà utilisé. Choisissez-en un qui n’a jamais servi ici.
+breach-compromised = Il figure dans une fuite de données connue : c’est l’un des premiers qu’essaierait un attaquant. Choisissez-en un que vous n’utilisez nulle part ailleurs.
 breach-unchanged = C’est votre mot de passe actuel. Choisissez-en un nouveau.
 breach-mismatch = Les deux saisies sont différentes. Saisissez deux fois le même mot de passe.
 

@@ -8,6 +8,9 @@ mod postgres;
 pub mod restore;
 pub mod serve;
 
+/// The filter of breached passwords, for the command line that makes it.
+pub use crate::crypto::breach;
+
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::config::{Bind, Config, DatabaseConfig, DatabaseTarget, ListenerConfig};
+use crate::crypto::breach::{BreachedPasswords, FilterError};
 use crate::crypto::keyed::{CsrfKey, LookupKey};
 use crate::crypto::password::{PasswordPool, PasswordSettings, PasswordSettingsError};
 use crate::crypto::random::Random;
@@ -48,6 +52,8 @@ pub enum StartError {
     SealingKey(#[from] SealError),
     #[error("password hashing cannot start")]
     Passwords(#[from] PasswordSettingsError),
+    #[error("password.breach_filter cannot be used")]
+    BreachFilter(#[from] FilterError),
     #[error(transparent)]
     Listener(#[from] io::Error),
     #[error("TLS cannot start")]
@@ -154,6 +160,7 @@ impl App {
             config.password.pepper.clone(),
             random.clone(),
         )?;
+        let breached = BreachedPasswords::open(config.password.breach_filter.as_deref())?;
         let ephemeral: Arc<dyn crate::ephemeral::Ephemeral> = Arc::new(Memory::new(clock.clone()));
         let login = Login {
             store: store.clone(),
@@ -161,6 +168,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             passwords: Arc::new(passwords),
+            breached: breached.clone(),
             lookup: LookupKey::new(master),
             short_codes: ShortCodeKey::new(master),
             settings: Arc::new(LoginSettings {
@@ -183,7 +191,7 @@ impl App {
         };
         let directory = directory(&config, store.clone(), &around);
         let (sessions, reloading) = (config.session, Arc::default());
-        let jobs = Jobs { store, clock, sealer, applications, keys, reloading, sessions };
+        let jobs = Jobs { store, clock, sealer, applications, keys, breached, reloading, sessions };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
         Ok(Self { web, directory, jobs, config })
     }
@@ -253,8 +261,7 @@ pub fn directory(config: &Config, store: Store, around: &Surroundings) -> Direct
         time_zone: config.identity.time_zone.clone(),
         activation_code_lifetime: config.activation.code_lifetime,
     };
-    let codes = ShortCodeKey::new(&config.keys.sealing_key);
-    Directory::new(store, around.clock.clone(), around.random.clone(), codes, settings)
+    Directory::new(store, around.clock.clone(), around.random.clone(), &config.keys.sealing_key, settings)
 }
 
 /// A configured listener, as the zone decision sees it.

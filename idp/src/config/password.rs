@@ -1,11 +1,13 @@
 //! `[password]`: what a password must be, and what its hash costs. Both have floors that no configuration undercuts.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::problem::Fault;
 use super::secret;
 use super::section::{Section, text_of};
 use super::tree::quoted;
+use crate::crypto::breach::BreachFilter;
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::secret::{KeyBytes, PASSWORD_MAX_CODE_POINTS};
 
@@ -24,6 +26,8 @@ pub struct PasswordConfig {
     pub policy: PasswordPolicy,
     pub hashing: HashingConfig,
     pub pepper: KeyBytes,
+    /// The filter of breached passwords (`octroictl password filter build`).
+    pub breach_filter: Option<PathBuf>,
 }
 
 /// What a hash costs (argon2id), and how many run at a time.
@@ -42,12 +46,30 @@ pub(super) fn read(section: &Section<'_>) -> Option<PasswordConfig> {
     let policy = read_policy(section);
     let hashing = read_hashing(section);
     let pepper = secret::required_key(section, "pepper", "pepper.key");
-    Some(PasswordConfig { policy, hashing, pepper: pepper? })
+    let breach_filter = read_breach_filter(section);
+    Some(PasswordConfig { policy, hashing, pepper: pepper?, breach_filter })
+}
+
+/// Opened here too, so that `octroi config check` tells before the restart what a start would tell.
+fn read_breach_filter(section: &Section<'_>) -> Option<PathBuf> {
+    let file = section.reader.resolve(&section.optional_text("breach_filter")?);
+    match BreachFilter::open(&file) {
+        Ok(_) => Some(file),
+        Err(error) => {
+            let why = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+            let fix = "build it with `octroictl password filter build`, or remove the key";
+            section.error("breach_filter", Fault::new(format!("{error}{why}"), fix));
+            None
+        }
+    }
 }
 
 fn read_policy(section: &Section<'_>) -> PasswordPolicy {
     let floor = PasswordPolicy::FLOOR;
     let min_length = section.integer("min_length", floor, floor..=PASSWORD_MAX_CODE_POINTS);
+    let standard = PasswordPolicy::default();
+    let min_score = section.integer("min_score", standard.min_score, 0..=4);
+    let history = section.integer("history", standard.history, 1..=24);
     let day = Duration::from_hours(24);
     let max_age = section.optional_duration("max_age", day..=3650 * day);
     let default = FORBIDDEN_WORDS.map(String::from).to_vec();
@@ -56,7 +78,8 @@ fn read_policy(section: &Section<'_>) -> PasswordPolicy {
         let what = format!("{word:?} forbids nothing: words shorter than {SHORTEST_WORD} letters are not looked for");
         section.warning(&format!("forbidden_words[{index}]"), Fault::new(what, "remove it"));
     }
-    PasswordPolicy { min_length, max_age, forbidden_words: words.into_iter().map(|(_, word)| word).collect() }
+    let forbidden_words = words.into_iter().map(|(_, word)| word).collect();
+    PasswordPolicy { min_length, min_score, history, max_age, forbidden_words }
 }
 
 fn read_hashing(section: &Section<'_>) -> HashingConfig {

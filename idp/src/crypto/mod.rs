@@ -11,8 +11,10 @@
 //! | digests under a key outside the database (codes, CSRF, throttle rows) | `short_code.rs`, `keyed.rs` |
 //! | a secret that must be read again | `seal.rs` |
 //! | an agent's password | `password/` |
+//! | whether a password was in a breach | `breach/` |
 //! | signing keys and tokens | `keys.rs`, `jwt.rs` |
 
+pub mod breach;
 pub mod hash;
 pub mod jwt;
 pub mod keyed;

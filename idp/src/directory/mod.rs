@@ -17,15 +17,18 @@ mod changes;
 mod error;
 mod import;
 mod mandate;
+mod password_expiry;
 mod roles;
 #[cfg(test)]
 mod sample;
+mod unlock;
 
 use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::crypto::keyed::LookupKey;
 use crate::crypto::random::Random;
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::audit::Event;
@@ -47,6 +50,8 @@ pub use import::{
     PlannedChange, Problems, clear_imports, finish_imports,
 };
 pub use mandate::Mandate;
+pub use password_expiry::{Expiry, ExpiryPlan, ExpiryScope};
+pub use unlock::{Lifted, Unlocked};
 
 /// What the directory needs from the configuration.
 #[derive(Debug, Clone)]
@@ -64,6 +69,7 @@ pub struct Directory {
     clock: Clock,
     random: Random,
     short_codes: ShortCodeKey,
+    lookup: LookupKey,
     settings: DirectorySettings,
 }
 
@@ -72,10 +78,11 @@ impl Directory {
         store: Store,
         clock: Clock,
         random: Random,
-        short_codes: ShortCodeKey,
+        sealing_key: &KeyBytes,
         settings: DirectorySettings,
     ) -> Self {
-        Self { store, clock, random, short_codes, settings }
+        let (short_codes, lookup) = (ShortCodeKey::new(sealing_key), LookupKey::new(sealing_key));
+        Self { store, clock, random, short_codes, lookup, settings }
     }
 
     /// Opens the store of a directory that stands alone (the command line): an absent database is not created, another
@@ -90,7 +97,7 @@ impl Directory {
             store.close().await;
             return Err(error);
         }
-        Ok(Self::new(store, Clock::system(), Random::system(), ShortCodeKey::new(sealing_key), settings))
+        Ok(Self::new(store, Clock::system(), Random::system(), sealing_key, settings))
     }
 
     /// Closes the store; the embedded engine folds its log into the file.

@@ -7,7 +7,6 @@ use tempfile::TempDir;
 
 use super::{AgentDraft, ApplicationDraft, Directory, DirectorySettings, Mandate};
 use crate::crypto::random::Random;
-use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, AgentRecord};
 use crate::domain::audit::{Actor, EventFilter, RecordedEvent};
 use crate::domain::secret::KeyBytes;
@@ -45,8 +44,8 @@ impl Sample {
             time_zone: TimeZone::get("Europe/Paris").unwrap(),
             activation_code_lifetime: Duration::from_hours(21 * 24),
         };
-        let key = ShortCodeKey::new(&KeyBytes::new(vec![7; 32]));
-        let directory = Directory::new(store.clone(), clock.clone(), Random::seeded(1), key, settings);
+        let key = KeyBytes::new(vec![7; 32]);
+        let directory = Directory::new(store.clone(), clock.clone(), Random::seeded(1), &key, settings);
         Self { directory, store, clock, _folder: folder }
     }
 

@@ -1,5 +1,6 @@
-//! The password rule (`standard`): at least 15 code points, at most 256, never the SOI, the names or the product's
-//! (STANDARDS D1 a, D3, NIST-01, NIST-06). Pure: it judges a text, it stores and hashes nothing.
+//! The password rule (`standard`): at least 15 code points, at most 256, at least 50 bits, not easy to guess, never the SOI,
+//! the names or the product's (STANDARDS D1 a, D3, NIST-01, NIST-06, ANS-R27). Pure: it judges a text, it stores and hashes
+//! nothing. Those chosen before and those that were in a breach are the login's business.
 
 use std::time::Duration;
 
@@ -14,10 +15,21 @@ use super::time::Timestamp;
 pub struct PasswordPolicy {
     /// Fewest code points.
     pub min_length: usize,
+    /// Least score of zxcvbn, of 4: 3 means more than 10⁸ guesses.
+    pub min_score: u8,
+    /// None of so many passwords is chosen again, the present one among them.
+    pub history: u32,
     /// Age after which a password is changed at login; `None`: never (STANDARDS D2).
     pub max_age: Option<Duration>,
     /// Words of the product and the City that no password may contain.
     pub forbidden_words: Vec<String>,
+}
+
+impl Default for PasswordPolicy {
+    /// `standard`, without words of a product.
+    fn default() -> Self {
+        Self { min_length: Self::FLOOR, min_score: 3, history: 5, max_age: None, forbidden_words: Vec::new() }
+    }
 }
 
 /// What a password must not contain about its owner.
@@ -39,6 +51,12 @@ pub enum Breach {
     ContainsProduct,
     /// One character or a short pattern again and again.
     Repetitive,
+    /// Common words, rows of the keyboard, dates, digits only.
+    Guessable,
+    /// One of the last ones.
+    UsedBefore,
+    /// It was in a breach, so attackers try it.
+    Compromised,
     /// The same as the present one.
     Unchanged,
     /// The second entry differs from the first.
@@ -48,6 +66,11 @@ pub enum Breach {
 impl PasswordPolicy {
     /// Fewest code points that Octroi accepts as the minimum: NIST-01 for a password that can be the only factor.
     pub const FLOOR: usize = 15;
+
+    /// Passwords before the present one that are remembered.
+    pub const fn remembered(&self) -> u32 {
+        self.history.saturating_sub(1)
+    }
 
     /// The rules that concern nobody in particular, and the SOI that was typed beside it.
     pub fn check_text(&self, password: &PlainPassword, soi: &str) -> Result<(), Breach> {
@@ -82,13 +105,71 @@ impl PasswordPolicy {
         if parts.into_iter().any(|part| contains(&folded, part, 3)) {
             return Err(Breach::ContainsName);
         }
-        Ok(())
+        if self.is_guessable(password, owner) { Err(Breach::Guessable) } else { Ok(()) }
     }
 
-    /// Whether a password set at `changed_at` is to be renewed at `now`.
-    pub fn is_expired(&self, changed_at: Timestamp, now: Timestamp) -> bool {
-        self.max_age.is_some_and(|age| now >= changed_at.plus(age))
+    fn is_guessable(&self, password: &PlainPassword, owner: &Owner<'_>) -> bool {
+        let text = password.reveal();
+        if entropy(text) < LEAST_ENTROPY || (self.min_score > 0 && is_played_on_keys(&fold(text))) {
+            return true;
+        }
+        // Its time grows with the square of the length; what follows can only make it better.
+        let judged: String = password.reveal().chars().take(JUDGED).collect();
+        let own = [owner.soi, owner.given_name, owner.family_name, owner.email];
+        u8::from(zxcvbn::zxcvbn(&judged, &own).score()) < self.min_score
     }
+
+    /// Whether a password set at `changed_at` is to be renewed at `now`: by its age, or because somebody said so.
+    pub fn is_expired(&self, changed_at: Timestamp, renew_at: Option<Timestamp>, now: Timestamp) -> bool {
+        self.max_age.is_some_and(|age| now >= changed_at.plus(age)) || renew_at.is_some_and(|at| now >= at)
+    }
+}
+
+/// CNIL's second case: 50 bits with limited attempts (STANDARDS D1).
+const LEAST_ENTROPY: f64 = 50.0;
+
+/// Code points that are judged for how well they can be guessed.
+const JUDGED: usize = 100;
+
+/// Bits as CNIL counts them: length × log2 of the alphabets that are used (lower 26, upper 26, digits 10, others 40).
+fn entropy(text: &str) -> f64 {
+    let alphabet = [
+        (text.contains(|c: char| c.is_ascii_lowercase()), 26_u32),
+        (text.contains(|c: char| c.is_ascii_uppercase()), 26),
+        (text.contains(|c: char| c.is_ascii_digit()), 10),
+        (text.contains(|c: char| !c.is_ascii_alphanumeric()), 40),
+    ];
+    let alphabet: u32 = alphabet.iter().filter(|(is_used, _)| *is_used).map(|(_, size)| size).sum();
+    let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    f64::from(length) * f64::from(alphabet.max(1)).log2()
+}
+
+/// Rows of the keyboards that stand in the offices; zxcvbn knows the English ones only.
+const ROWS: [&str; 7] = ["azertyuiop", "qsdfghjklm", "wxcvbn", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890"];
+
+/// So many neighbouring keys are no accident.
+const NEIGHBOURS: usize = 4;
+
+/// Whether more than half of it is played along rows of keys, in either direction.
+fn is_played_on_keys(folded: &str) -> bool {
+    let rows: Vec<Vec<char>> =
+        ROWS.iter().flat_map(|row| [row.chars().collect(), row.chars().rev().collect()]).collect();
+    let chars: Vec<char> = folded.chars().collect();
+    let (mut at, mut played) = (0, 0);
+    while let Some(rest) = chars.get(at..).filter(|rest| !rest.is_empty()) {
+        let run = rows.iter().map(|row| run_along(row, rest)).max().unwrap_or(0);
+        if run >= NEIGHBOURS {
+            played += run;
+        }
+        at += run.max(1);
+    }
+    played * 2 > chars.len()
+}
+
+/// How many characters at the beginning of `text` follow each other in `row`.
+fn run_along(row: &[char], text: &[char]) -> usize {
+    let Some(start) = text.first().and_then(|first| row.iter().position(|key| key == first)) else { return 0 };
+    row.iter().skip(start).zip(text).take_while(|(key, typed)| key == typed).count()
 }
 
 /// Words shorter than `shortest` forbid nothing: "Li" would refuse half of all passphrases.
@@ -112,7 +193,7 @@ mod tests {
     use super::*;
 
     fn policy() -> PasswordPolicy {
-        PasswordPolicy { min_length: 15, max_age: None, forbidden_words: vec!["octroi".into(), "IntraParis".into()] }
+        PasswordPolicy { forbidden_words: vec!["octroi".into(), "IntraParis".into()], ..PasswordPolicy::default() }
     }
 
     fn judge(text: &str) -> Result<(), Breach> {
@@ -158,6 +239,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_guessed_first_is_refused() {
+        for text in
+            ["azertyuiopqsdfgh", "qwertyuiopasdfgh", "passwordpassword1", "password12345678", "0614198706141987"]
+        {
+            assert!(matches!(judge(text), Err(Breach::Guessable | Breach::Repetitive)), "{text}");
+        }
+        // CNIL-02: 15 digits have 49.8 bits, 16 have 53.2.
+        assert_eq!(judge("804962751384609"), Err(Breach::Guessable));
+        assert_eq!(judge("8049627513846092"), Ok(()));
+    }
+
+    #[test]
+    fn a_few_neighbouring_keys_in_a_phrase_are_no_harm() {
+        assert_eq!(judge("mon clavier azerty est vieux"), Ok(()));
+        assert_eq!(judge("poiuytreza mlkjhgfdsq"), Err(Breach::Guessable));
+    }
+
+    #[test]
+    fn bits_are_counted_as_the_cnil_counts_them() {
+        for (text, bits) in [("abcdefghijklmno", 70.5), ("804962751384609", 49.8), ("Abcdefghij1!", 80.1), ("", 0.0)] {
+            assert!((entropy(text) - bits).abs() < 0.1, "{text}: {}", entropy(text));
+        }
+    }
+
+    #[test]
+    fn a_score_of_nought_asks_for_nothing() {
+        let lax = PasswordPolicy { min_score: 0, ..policy() };
+        assert_eq!(lax.check(&PlainPassword::new("password12345678"), &Owner::default()), Ok(()));
+    }
+
+    #[test]
     fn no_character_class_is_asked_for() {
         assert_eq!(judge("quinzeminuscules"), Ok(()));
     }
@@ -166,9 +278,11 @@ mod tests {
     fn age_counts_only_where_a_maximum_is_set() {
         let day = Duration::from_secs(86_400);
         let at = Timestamp::from_seconds(0);
-        assert!(!policy().is_expired(at, at.plus(4000 * day)));
+        assert!(!policy().is_expired(at, None, at.plus(4000 * day)));
         let city = PasswordPolicy { max_age: Some(180 * day), ..policy() };
-        assert!(!city.is_expired(at, at.plus(180 * day).minus(Duration::from_millis(1))));
-        assert!(city.is_expired(at, at.plus(180 * day)));
+        assert!(!city.is_expired(at, None, at.plus(180 * day).minus(Duration::from_millis(1))));
+        assert!(city.is_expired(at, None, at.plus(180 * day)));
+        assert!(policy().is_expired(at, Some(at.plus(day)), at.plus(day)));
+        assert!(!policy().is_expired(at, Some(at.plus(day)), at));
     }
 }

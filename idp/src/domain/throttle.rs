@@ -5,6 +5,27 @@
 
 use std::time::Duration;
 
+/// What is tried: each is counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A password at the login.
+    Login,
+    /// The code of an activation.
+    Activation,
+}
+
+impl Form {
+    pub const ALL: [Self; 2] = [Self::Login, Self::Activation];
+
+    /// The purpose of its keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Activation => "activation",
+        }
+    }
+}
+
 /// After this time without an attempt the count starts anew.
 pub const FORGET_AFTER: Duration = Duration::from_hours(24);
 

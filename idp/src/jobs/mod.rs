@@ -1,4 +1,5 @@
-//! What happens without being asked: reloading what changed, finishing an interrupted import, forgetting what is over. Safe with many nodes.
+//! What happens without being asked: reloading what changed, finishing an interrupted import, summing up measurements,
+//! forgetting what is over. Safe with many nodes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
+use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
 use crate::directory::{clear_imports, finish_imports};
@@ -30,6 +32,12 @@ const PURGE: Duration = Duration::from_mins(10);
 /// several portions a second.
 const IMPORTS: Duration = Duration::from_secs(15);
 
+/// How often measurements are summed up: a busy server makes a megabyte of them meanwhile.
+const FIGURES: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether the file of breached passwords was replaced.
+const BREACH_FILTER: Duration = Duration::from_secs(30);
+
 /// Sessions, spent codes and the like are kept this long beyond the longest session that the configuration allows.
 const KEEP_AFTER: Duration = Duration::from_hours(2 * 24);
 
@@ -46,6 +54,7 @@ pub struct Jobs {
     pub sealer: Arc<Sealer>,
     pub applications: Arc<ArcSwap<Applications>>,
     pub keys: Arc<ArcSwap<KeyRing>>,
+    pub breached: BreachedPasswords,
     /// One reload at a time: what was read first must not be stored last.
     pub reloading: Arc<Mutex<()>>,
     /// How long sessions may last: none is forgotten before.
@@ -58,12 +67,17 @@ impl Jobs {
         let mut tasks = JoinSet::new();
         tasks.spawn(every(POLL, stop.clone(), Reload { jobs: self.clone(), seen: BTreeMap::new() }));
         tasks.spawn(every(IMPORTS, stop.clone(), Imports(self.clone())));
+        tasks.spawn(every(FIGURES, stop.clone(), Figures));
+        tasks.spawn(every(BREACH_FILTER, stop.clone(), BreachFilter(self.breached.clone())));
         tasks.spawn(every(PURGE, stop.clone(), Purge(self)));
         tasks
     }
 
     /// Reads everything again that can change under a running server (SIGHUP).
     pub async fn reload(&self) -> Result<(), keys::KeysError> {
+        if let Err(error) = self.breached.refresh() {
+            tracing::error!(%error, "the breach filter was not taken over; the one before stays in use");
+        }
         self.reload_applications().await?;
         self.reload_keys().await
     }
@@ -167,6 +181,32 @@ impl Turn for Imports {
         if self.0.finish_imports().await? {
             tracing::info!("finished an import that was interrupted");
         }
+        Ok(())
+    }
+}
+
+struct Figures;
+
+impl Turn for Figures {
+    fn name(&self) -> &'static str {
+        "figures"
+    }
+
+    async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        crate::telemetry::metrics().sum_up();
+        Ok(())
+    }
+}
+
+struct BreachFilter(BreachedPasswords);
+
+impl Turn for BreachFilter {
+    fn name(&self) -> &'static str {
+        "breach filter"
+    }
+
+    async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.0.refresh()?;
         Ok(())
     }
 }

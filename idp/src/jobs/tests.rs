@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tempfile::TempDir;
 
 use super::{Jobs, load_applications};
+use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
 use crate::domain::acr::AuthenticationMethod;
@@ -39,6 +40,7 @@ async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
         sealer: Arc::new(Sealer::new(&KeyBytes::new(vec![9; 32])).unwrap()),
         applications: Arc::new(ArcSwap::from_pointee(load_applications(&store).await.unwrap())),
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(Vec::new()).unwrap())),
+        breached: BreachedPasswords::default(),
         reloading: Arc::default(),
         sessions: policy,
         store,

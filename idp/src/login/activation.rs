@@ -13,8 +13,10 @@ use crate::domain::password_policy::Breach;
 use crate::domain::reason::Reason;
 use crate::domain::secret::PlainPassword;
 use crate::domain::soi::{Soi, normalise};
+use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::storage::activation::PURPOSE;
+use crate::storage::passwords::StoredPassword;
 use crate::storage::throttle::Attempt;
 use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
 
@@ -51,7 +53,7 @@ impl Login {
             return Ok(Activation::Breach(breach));
         }
         let soi = self.settings.soi_syntax.parse(&form.soi).unwrap_or_else(|_| Soi::from_stored(String::new()));
-        let key = self.lookup.digest(PURPOSE, &identifier);
+        let key = self.lookup.digest(Form::Activation.as_str(), &identifier);
         let digest = self.short_codes.digest(PURPOSE, soi.as_str(), &PlainCode::typed(&form.code));
 
         let (agent, taken) = match self.look_at_code(&soi, digest, &key, visit, now).await? {
@@ -59,12 +61,17 @@ impl Login {
             Look::Invalid => return Ok(Activation::Invalid),
             Look::Live(agent, taken) => (*agent, taken),
         };
-        if let Err(breach) = self.check_new(&agent, &form.new) {
+        if let Err(breach) = self.check_new(&agent, &form.new).await {
             self.give_back(&key, visit.zone, taken).await?;
             return Ok(Activation::Breach(breach));
         }
-        let phc = match self.hashing(visit.zone).hash(form.new).await {
-            Ok(phc) => phc,
+        let before = self.passwords_of(&soi).await?;
+        let phc = match self.hash_new(form.new, &before, visit.zone).await {
+            Ok(Ok(phc)) => phc,
+            Ok(Err(breach)) => {
+                self.give_back(&key, visit.zone, taken).await?;
+                return Ok(Activation::Breach(breach));
+            }
             Err(full) => {
                 self.give_back(&key, visit.zone, taken).await?;
                 return Err(full.into());
@@ -72,6 +79,17 @@ impl Login {
         };
         let done = self.set_password(&soi, digest, &phc, &key, visit, now).await?;
         Ok(if done { Activation::Done } else { Activation::Invalid })
+    }
+
+    /// The password that a code replaces, if there is one, and those before it.
+    async fn passwords_of(&self, soi: &Soi) -> Result<Vec<StoredPassword>, StoreError> {
+        let remembered = self.settings.policy.remembered();
+        self.store
+            .read(async |tx: &mut Tx| -> Result<_, StoreError> {
+                let present = passwords::find(tx, soi).await?;
+                Ok(present.into_iter().chain(passwords::history(tx, soi, remembered).await?).collect())
+            })
+            .await
     }
 
     async fn look_at_code(
@@ -115,7 +133,7 @@ impl Login {
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let login_key = self.lookup.digest("login", soi.as_str());
+        let login_key = self.lookup.digest(Form::Login.as_str(), soi.as_str());
         self.store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
                 // The agent is held first: a login in flight either sees the new password or begins a session that ends here.
@@ -124,6 +142,9 @@ impl Login {
                     let event = refused_activation(standing.map(|_| soi.clone()), Reason::ActivationInvalid, visit);
                     audit::append(tx, &event, now).await?;
                     return Ok(false);
+                }
+                if let Some(replaced) = passwords::hold(tx, soi).await? {
+                    passwords::remember(tx, soi, &replaced, self.settings.policy.remembered()).await?;
                 }
                 passwords::set(tx, soi, phc, now).await?;
                 let ended = sessions::end_all(tx, soi, "activation", now).await?;

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
-use crate::crypto::password::{PasswordPool, PasswordPoolError};
+use crate::crypto::password::{NewHash, PasswordPool, PasswordPoolError};
 use crate::crypto::random::Random;
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, Standing};
@@ -28,6 +29,7 @@ use crate::domain::soi::SoiSyntax;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::{Ephemeral, EphemeralError};
+use crate::storage::passwords::StoredPassword;
 use crate::storage::{Store, StoreError};
 
 /// What a login needs to know from the configuration.
@@ -49,6 +51,7 @@ pub struct Login {
     pub clock: Clock,
     pub random: Random,
     pub passwords: Arc<PasswordPool>,
+    pub breached: BreachedPasswords,
     /// Keys the throttle: what was typed is never stored, only its digest.
     pub lookup: LookupKey,
     pub short_codes: ShortCodeKey,
@@ -105,7 +108,28 @@ impl Login {
         agent.standing(now.date_in(&self.settings.time_zone))
     }
 
-    fn check_new(&self, agent: &Agent, new: &PlainPassword) -> Result<(), Breach> {
+    /// Everything that a new password must be, the reading of a file last.
+    async fn check_new(&self, agent: &Agent, new: &PlainPassword) -> Result<(), Breach> {
+        self.check_rules(agent, new)?;
+        if self.breached.contains(new).await { Err(Breach::Compromised) } else { Ok(()) }
+    }
+
+    /// The stored form of a new password, or which of the last ones it is. `before`: the present one first.
+    async fn hash_new(
+        &self,
+        new: PlainPassword,
+        before: &[StoredPassword],
+        zone: NetworkZone,
+    ) -> Result<Result<String, Breach>, PasswordPoolError> {
+        let before: Vec<String> = before.iter().map(|password| password.phc.clone()).collect();
+        Ok(match self.hashing(zone).hash_beside(new, &before).await? {
+            NewHash::New(phc) => Ok(phc),
+            NewHash::Known(0) => Err(Breach::Unchanged),
+            NewHash::Known(_) => Err(Breach::UsedBefore),
+        })
+    }
+
+    fn check_rules(&self, agent: &Agent, new: &PlainPassword) -> Result<(), Breach> {
         let record = &agent.record;
         let owner = Owner {
             soi: record.soi.as_str(),

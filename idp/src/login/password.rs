@@ -15,6 +15,7 @@ use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::session::Session;
 use crate::domain::soi::{Soi, normalise};
+use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::storage::passwords::StoredPassword;
@@ -69,7 +70,7 @@ impl Login {
 
     async fn try_password(&self, typed: &str, password: PlainPassword, visit: Visit<'_>) -> Result<Step, LoginError> {
         let now = self.clock.now();
-        let key = self.lookup.digest("login", &normalise(typed));
+        let key = self.lookup.digest(Form::Login.as_str(), &normalise(typed));
         let soi = self.settings.soi_syntax.parse(typed).ok();
 
         let (attempt, known) = self.take_attempt(&key, soi.as_ref(), visit, now).await?;
@@ -95,16 +96,25 @@ impl Login {
         if let Some(reason) = self.standing(&agent, now).refusal() {
             return self.refuse(&agent, reason, &key, visit, now).await;
         }
-        if self.settings.policy.is_expired(stored.changed_at, now) {
+        if let Some(reason) = self.must_renew(&password, &stored, now).await {
             if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
                 // Outside, a password is changed after the second factor only (PRODUCT §4).
-                return self.refuse(&agent, Reason::PasswordExpired, &key, visit, now).await;
+                return self.refuse(&agent, reason, &key, visit, now).await;
             }
-            let ticket = self.issue_ticket(&agent, &stored, Reason::PasswordExpired, &key, visit, now).await?;
-            return Ok(Step::Renew { ticket, reason: Reason::PasswordExpired });
+            let ticket = self.issue_ticket(&agent, &stored, reason, &key, visit, now).await?;
+            return Ok(Step::Renew { ticket, reason });
         }
         let rehashed = if verdict.needs_rehash { self.hashing(visit.zone).hash(password).await.ok() } else { None };
         self.begin(&agent, &stored, rehashed.as_deref(), &key, visit, now).await
+    }
+
+    /// Why a password that is right may not be used any more, if so. What others know is worse than what is old.
+    async fn must_renew(&self, password: &PlainPassword, stored: &StoredPassword, now: Timestamp) -> Option<Reason> {
+        if self.breached.contains(password).await {
+            Some(Reason::PasswordCompromised)
+        } else {
+            self.settings.policy.is_expired(stored.changed_at, stored.renew_at, now).then_some(Reason::PasswordExpired)
+        }
     }
 
     /// One transaction, the same statements for known and unknown SOIs.

@@ -99,29 +99,34 @@ impl Login {
         let Some(ticket) = self.find_ticket(token, visit.browser).await? else { return Ok(Renewal::Gone) };
         if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
             // Outside, a password is changed after the second factor only (PRODUCT §4); the ticket was obtained inside.
-            return self.refuse_renewal(&ticket, Reason::PasswordExpired, visit, now).await;
+            return self.refuse_renewal(&ticket, ticket.reason, visit, now).await;
         }
-        let (agent, stored) = match self.ticket_owner(&ticket, now).await? {
+        let (agent, before) = match self.ticket_owner(&ticket, now).await? {
             Ok(owner) => owner,
             Err(reason) => return self.refuse_renewal(&ticket, reason, visit, now).await,
         };
-        if let Err(breach) = same_twice(&new, &again).and_then(|()| self.check_new(&agent, &new)) {
+        let checked = match same_twice(&new, &again) {
+            Ok(()) => self.check_new(&agent, &new).await,
+            mismatch => mismatch,
+        };
+        if let Err(breach) = checked {
             return Ok(Renewal::Breach(breach));
         }
-        if self.hashing(visit.zone).verify(new.clone(), Some(stored.phc)).await?.matches {
-            return Ok(Renewal::Breach(Breach::Unchanged));
-        }
-        let phc = self.hashing(visit.zone).hash(new).await?;
+        let phc = match self.hash_new(new, &before, visit.zone).await? {
+            Ok(phc) => phc,
+            Err(breach) => return Ok(Renewal::Breach(breach)),
+        };
         if self.ephemeral.take(Kind::PasswordTicket, &ticket_key(token)).await?.is_none() {
             return self.refuse_renewal(&ticket, Reason::CredentialsInvalid, visit, now).await;
         }
-        self.change(&ticket, &phc, visit, now).await
+        self.change(&ticket, before.first(), &phc, visit, now).await
     }
 
     /// Changes the password, ends the sessions that the old one began, and begins a new one; or notes why not.
     async fn change(
         &self,
         ticket: &Ticket,
+        replaced: Option<&StoredPassword>,
         phc: &str,
         visit: Visit<'_>,
         now: Timestamp,
@@ -144,6 +149,9 @@ impl Login {
                     audit::append(tx, &refused_renewal(ticket, reason, visit), now).await?;
                     return Ok(false);
                 }
+                if let Some(replaced) = replaced {
+                    passwords::remember(tx, soi, replaced, self.settings.policy.remembered()).await?;
+                }
                 let ended = sessions::end_all(tx, soi, "password.changed", now).await?;
                 let changed = Event::new("password.changed", Actor::Agent(soi.clone()))
                     .with_subject(soi)
@@ -158,24 +166,26 @@ impl Login {
         Ok(if done { Renewal::In(session) } else { Renewal::Gone })
     }
 
-    /// The agent of a ticket and the password that it renews, if both are still so; else the reason.
+    /// The agent of a ticket, the password that it renews and those before it, if all is still so; else the reason.
     async fn ticket_owner(
         &self,
         ticket: &Ticket,
         now: Timestamp,
-    ) -> Result<Result<(Agent, StoredPassword), Reason>, StoreError> {
-        let found = self
+    ) -> Result<Result<(Agent, Vec<StoredPassword>), Reason>, StoreError> {
+        let remembered = self.settings.policy.remembered();
+        let (agent, present, history) = self
             .store
             .read(async |tx: &mut Tx| -> Result<_, StoreError> {
-                Ok((agents::find(tx, &ticket.soi).await?, passwords::find(tx, &ticket.soi).await?))
+                let agent = agents::find(tx, &ticket.soi).await?;
+                let present = passwords::find(tx, &ticket.soi).await?;
+                Ok((agent, present, passwords::history(tx, &ticket.soi, remembered).await?))
             })
             .await?;
-        let (Some(agent), Some(stored)) = found else { return Ok(Err(Reason::CredentialsInvalid)) };
-        if stored.changed_at != ticket.changed_at {
-            return Ok(Err(Reason::CredentialsInvalid));
-        }
+        let present = present.filter(|present| present.changed_at == ticket.changed_at);
+        let (Some(agent), Some(present)) = (agent, present) else { return Ok(Err(Reason::CredentialsInvalid)) };
+        let before = [vec![present], history].concat();
         Ok(match self.standing(&agent, now).refusal() {
-            None => Ok((agent, stored)),
+            None => Ok((agent, before)),
             Some(reason) => Err(reason),
         })
     }

@@ -9,6 +9,7 @@ use super::activation::{Activation, ActivationForm};
 use super::password::Step;
 use super::renewal::Renewal;
 use super::{Login, LoginSettings, NewSession, Visit};
+use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
 use crate::crypto::password::{PasswordPool, PasswordSettings};
 use crate::crypto::random::Random;
@@ -28,6 +29,7 @@ use crate::storage::passwords::StoredPassword;
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, activation, agents, audit, passwords};
 
 const PASSWORD: &str = "Marronnier-Quai-1607!";
+const OTHER: &str = "Platane-Passerelle-1742";
 
 struct Place {
     login: Login,
@@ -61,11 +63,12 @@ async fn place() -> Place {
         clock,
         random,
         passwords: pool(2),
+        breached: BreachedPasswords::default(),
         lookup: LookupKey::new(&master),
         short_codes: ShortCodeKey::new(&master),
         settings: Arc::new(LoginSettings {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
-            policy: PasswordPolicy { min_length: 15, max_age: None, forbidden_words: vec![] },
+            policy: PasswordPolicy::default(),
             sessions: SessionPolicy { internal: limits, nomades: limits },
             time_zone: jiff::tz::TimeZone::UTC,
             preview_nomades: false,
@@ -100,7 +103,7 @@ impl Place {
         };
         login.store.write(insert).await.unwrap();
         let code = self.issue_code().await;
-        assert_eq!(self.activate(&code).await, Activation::Done);
+        assert_eq!(self.activate(&code, PASSWORD).await, Activation::Done);
     }
 
     async fn issue_code(&self) -> PlainCode {
@@ -115,12 +118,12 @@ impl Place {
         code
     }
 
-    async fn activate(&self, code: &PlainCode) -> Activation {
+    async fn activate(&self, code: &PlainCode, new: &str) -> Activation {
         let form = ActivationForm {
             soi: self.soi.to_string(),
             code: code.grouped(),
-            new: PlainPassword::new(PASSWORD),
-            again: PlainPassword::new(PASSWORD),
+            new: PlainPassword::new(new),
+            again: PlainPassword::new(new),
         };
         let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
         self.login.activate(form, visit(&contact, &browser)).await.unwrap()
@@ -247,7 +250,7 @@ async fn of_two_activations_at_once_the_loser_is_audited() {
     let place = place().await;
     let Step::In(before) = place.log_in(&place.login).await else { panic!("logged in") };
     let code = place.issue_code().await;
-    let (one, other) = tokio::join!(place.activate(&code), place.activate(&code));
+    let (one, other) = tokio::join!(place.activate(&code, OTHER), place.activate(&code, OTHER));
     let mut answers = [one, other];
     answers.sort_by_key(|answer| *answer != Activation::Done);
     assert_eq!(answers, [Activation::Done, Activation::Invalid]);

@@ -88,7 +88,7 @@ impl Provider {
                 auth_time: session.auth_time,
                 password: match password {
                     None => PasswordStanding::NotActivated,
-                    Some(p) if self.settings.passwords.is_expired(p.changed_at, question.at) => {
+                    Some(p) if self.settings.passwords.is_expired(p.changed_at, p.renew_at, question.at) => {
                         PasswordStanding::Expired
                     }
                     Some(_) => PasswordStanding::Valid,

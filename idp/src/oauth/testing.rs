@@ -335,7 +335,7 @@ fn settings_of_the_town() -> OauthSettings {
             internal: SessionLimits { absolute: 12 * HOUR, idle: 2 * HOUR },
             nomades: SessionLimits { absolute: 8 * HOUR, idle: HOUR },
         },
-        passwords: PasswordPolicy { min_length: 15, max_age: Some(180 * 24 * HOUR), forbidden_words: vec![] },
+        passwords: PasswordPolicy { max_age: Some(180 * 24 * HOUR), ..PasswordPolicy::default() },
         time_zone: TimeZone::get("Europe/Paris").unwrap(),
         preview_nomades: false,
     }

@@ -13,31 +13,47 @@ pub struct StoredPassword {
     /// PHC string.
     pub phc: String,
     pub changed_at: Timestamp,
+    /// From when on it is to be changed at the login, whatever its age.
+    pub renew_at: Option<Timestamp>,
+}
+
+impl StoredPassword {
+    pub(super) fn from_row((phc, changed_at, renew_at): (String, i64, Option<i64>)) -> Self {
+        let changed_at = Timestamp::from_millis(changed_at);
+        Self { phc, changed_at, renew_at: renew_at.map(Timestamp::from_millis) }
+    }
 }
 
 statements! {
-    FIND = "SELECT phc, changed_at FROM password WHERE soi = $1";
-    HOLD = "UPDATE password SET changed_at = changed_at WHERE soi = $1 RETURNING phc, changed_at";
+    FIND = "SELECT phc, changed_at, renew_at FROM password WHERE soi = $1";
+    HOLD = "UPDATE password SET changed_at = changed_at WHERE soi = $1 RETURNING phc, changed_at, renew_at";
     SET = "INSERT INTO password (soi, phc, changed_at) VALUES ($1, $2, $3) \
-           ON CONFLICT (soi) DO UPDATE SET phc = excluded.phc, changed_at = \
+           ON CONFLICT (soi) DO UPDATE SET phc = excluded.phc, renew_at = NULL, changed_at = \
              CASE WHEN excluded.changed_at > password.changed_at THEN excluded.changed_at ELSE password.changed_at + 1 END";
-    REPLACE = "UPDATE password SET phc = $2, changed_at = CASE WHEN $3 > changed_at THEN $3 ELSE changed_at + 1 END \
-               WHERE soi = $1 AND changed_at = $4";
+    REPLACE = "UPDATE password SET phc = $2, renew_at = NULL, \
+               changed_at = CASE WHEN $3 > changed_at THEN $3 ELSE changed_at + 1 END WHERE soi = $1 AND changed_at = $4";
+    RENEW = "UPDATE password SET renew_at = $2 WHERE soi = $1";
+    HOLDERS = "SELECT agent.soi FROM password JOIN agent ON agent.soi = password.soi WHERE agent.employment = 'active' \
+               AND agent.soi > $1 AND (CAST($2 AS TEXT) IS NULL OR agent.department = $2) ORDER BY agent.soi LIMIT $3";
+    HISTORY = "SELECT phc, changed_at FROM password_history WHERE soi = $1 ORDER BY changed_at DESC LIMIT $2";
+    REMEMBER = "INSERT INTO password_history (soi, changed_at, phc) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    FORGET = "DELETE FROM password_history WHERE soi = $1 AND changed_at NOT IN \
+              (SELECT changed_at FROM password_history WHERE soi = $1 ORDER BY changed_at DESC LIMIT $2)";
     REHASH = "UPDATE password SET phc = $2 WHERE soi = $1 AND phc = $3";
 }
 
 /// The agent's password, if one was ever chosen.
 pub async fn find(tx: &mut Tx, soi: &Soi) -> Result<Option<StoredPassword>, StoreError> {
-    let row: Option<(String, i64)> =
+    let row: Option<(String, i64, Option<i64>)> =
         on!(tx, conn => sqlx::query_as(FIND).bind(soi.as_str()).fetch_optional(conn).await)?;
-    Ok(row.map(|(phc, at)| StoredPassword { phc, changed_at: Timestamp::from_millis(at) }))
+    Ok(row.map(StoredPassword::from_row))
 }
 
 /// The password as it is now, held so until the end of this transaction. The agent is held first (`agents::hold`).
 pub async fn hold(tx: &mut Tx, soi: &Soi) -> Result<Option<StoredPassword>, StoreError> {
-    let row: Option<(String, i64)> =
+    let row: Option<(String, i64, Option<i64>)> =
         on!(tx, conn => sqlx::query_as(HOLD).bind(soi.as_str()).fetch_optional(conn).await)?;
-    Ok(row.map(|(phc, at)| StoredPassword { phc, changed_at: Timestamp::from_millis(at) }))
+    Ok(row.map(StoredPassword::from_row))
 }
 
 /// Sets the password, whatever was there (activation).
@@ -53,6 +69,39 @@ pub async fn replace(tx: &mut Tx, soi: &Soi, old: Timestamp, new: &str, now: Tim
         .bind(soi.as_str()).bind(new).bind(now.millis()).bind(old.millis())
         .execute(conn).await.map(|done| done.rows_affected()))?;
     Ok(changed == 1)
+}
+
+/// Agents who work and have a password, in the order of their SOI, at most `limit` after `after`; in this department or in
+/// all.
+pub async fn holders(tx: &mut Tx, after: &str, department: Option<&str>, limit: u32) -> Result<Vec<Soi>, StoreError> {
+    let rows: Vec<(String,)> = on!(tx, conn => sqlx::query_as(HOLDERS)
+        .bind(after).bind(department).bind(i64::from(limit)).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(|(soi,)| Soi::from_stored(soi)).collect())
+}
+
+/// From `at` on the password is to be changed at the login; answers whether there is one.
+pub async fn renew_from(tx: &mut Tx, soi: &Soi, at: Timestamp) -> Result<bool, StoreError> {
+    let marked = on!(tx, conn => sqlx::query(RENEW)
+        .bind(soi.as_str()).bind(at.millis()).execute(conn).await.map(|done| done.rows_affected()))?;
+    Ok(marked == 1)
+}
+
+/// The passwords before the present one, newest first, at most `most`.
+pub async fn history(tx: &mut Tx, soi: &Soi, most: u32) -> Result<Vec<StoredPassword>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        on!(tx, conn => sqlx::query_as(HISTORY).bind(soi.as_str()).bind(i64::from(most)).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(|(phc, changed_at)| StoredPassword::from_row((phc, changed_at, None))).collect())
+}
+
+/// Keeps a password that was just replaced, and of those before it as many as make `most` together.
+pub async fn remember(tx: &mut Tx, soi: &Soi, replaced: &StoredPassword, most: u32) -> Result<(), StoreError> {
+    if most > 0 {
+        on!(tx, conn => sqlx::query(REMEMBER)
+            .bind(soi.as_str()).bind(replaced.changed_at.millis()).bind(&replaced.phc)
+            .execute(conn).await.map(drop))?;
+    }
+    on!(tx, conn => sqlx::query(FORGET).bind(soi.as_str()).bind(i64::from(most)).execute(conn).await.map(drop))?;
+    Ok(())
 }
 
 /// Stores the same password under new parameters; its age does not change.

@@ -19,14 +19,14 @@ use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 
 statements! {
-    OF_AGENT = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at FROM agent \
+    OF_AGENT = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at FROM agent \
                 LEFT JOIN password ON password.soi = agent.soi WHERE agent.soi = $1");
     OF_COOKIE = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), " FROM session \
                  JOIN agent ON agent.soi = session.soi WHERE session.cookie_hash = $1");
-    OF_SESSION = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at \
+    OF_SESSION = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at \
                   FROM session JOIN agent ON agent.soi = session.soi LEFT JOIN password ON password.soi = session.soi \
                   WHERE session.sid = $1");
-    OF_GRANT = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, \
+    OF_GRANT = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at, \
                 application_grant.client_id, application_grant.revoked_at FROM application_grant \
                 JOIN session ON session.sid = application_grant.sid JOIN agent ON agent.soi = session.soi \
                 LEFT JOIN password ON password.soi = session.soi WHERE application_grant.grant_id = $1");
@@ -59,12 +59,12 @@ pub struct GrantStanding {
 struct PasswordRow {
     phc: Option<String>,
     changed_at: Option<i64>,
+    renew_at: Option<i64>,
 }
 
 impl From<PasswordRow> for Option<StoredPassword> {
     fn from(row: PasswordRow) -> Self {
-        let (phc, changed_at) = (row.phc?, row.changed_at?);
-        Some(StoredPassword { phc, changed_at: Timestamp::from_millis(changed_at) })
+        Some(StoredPassword::from_row((row.phc?, row.changed_at?, row.renew_at)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attempts per (identifier, zone), counted before the password is verified, so that a burst cannot outrun the count.
 
-use super::{StoreError, Tx, on, statements};
+use super::{StoreError, Tx, on, statements, stored};
 use crate::domain::throttle::{FORGET_AFTER, delay_after};
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
@@ -17,6 +17,7 @@ statements! {
     GIVE_BACK = "UPDATE throttle SET attempts = attempts - 1, blocked_until = last_at \
                  WHERE identifier_key = $1 AND zone = $2 AND attempts = $3";
     CLEAR = "DELETE FROM throttle WHERE identifier_key = $1 AND zone = $2";
+    FORGIVE = "DELETE FROM throttle WHERE identifier_key = $1 RETURNING zone, attempts, blocked_until";
     PURGE = "DELETE FROM throttle WHERE last_at < $1 AND blocked_until < $2";
 }
 
@@ -65,6 +66,30 @@ pub async fn give_back(tx: &mut Tx, key: &[u8; 32], zone: NetworkZone, taken: u3
 pub async fn clear(tx: &mut Tx, key: &[u8; 32], zone: NetworkZone) -> Result<(), StoreError> {
     on!(tx, conn => sqlx::query(CLEAR).bind(key.as_slice()).bind(zone.as_str()).execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// A count that was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forgiven {
+    pub zone: NetworkZone,
+    pub attempts: u32,
+    /// In the past: no delay ran any more.
+    pub blocked_until: Timestamp,
+}
+
+/// Forgets the attempts in every zone, and says what they were.
+pub async fn forgive(tx: &mut Tx, key: &[u8; 32]) -> Result<Vec<Forgiven>, StoreError> {
+    let rows: Vec<(String, i64, i64)> =
+        on!(tx, conn => sqlx::query_as(FORGIVE).bind(key.as_slice()).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(zone, attempts, blocked_until)| {
+            Ok(Forgiven {
+                zone: stored("throttle", "zone", &zone)?,
+                attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+                blocked_until: Timestamp::from_millis(blocked_until),
+            })
+        })
+        .collect()
 }
 
 /// Deletes counts that no longer count.

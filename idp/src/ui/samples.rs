@@ -170,6 +170,9 @@ impl Gallery<'_> {
             Breach::ContainsName,
             Breach::ContainsProduct,
             Breach::Repetitive,
+            Breach::Guessable,
+            Breach::UsedBefore,
+            Breach::Compromised,
             Breach::Unchanged,
             Breach::Mismatch,
         ] {

@@ -92,6 +92,9 @@ pub fn breach(locale: Locale, breach: Breach, min_length: usize) -> String {
         Breach::ContainsName => "breach-contains_name",
         Breach::ContainsProduct => "breach-contains_product",
         Breach::Repetitive => "breach-repetitive",
+        Breach::Guessable => "breach-guessable",
+        Breach::UsedBefore => "breach-used_before",
+        Breach::Compromised => "breach-compromised",
         Breach::Unchanged => "breach-unchanged",
         Breach::Mismatch => "breach-mismatch",
     };

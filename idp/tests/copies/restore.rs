@@ -130,7 +130,13 @@ fn a_backup_of_an_older_version_is_brought_to_this_one() {
     let installation = with_a_backup();
     let copy = installation.path("copy.db");
     let of_this_version = number(&copy, SCHEMA);
-    for step in ["DROP TABLE import_line", "DROP TABLE import_run", "DELETE FROM _sqlx_migrations WHERE version > 1"] {
+    for step in [
+        "DROP TABLE import_line",
+        "DROP TABLE import_run",
+        "DROP TABLE password_history",
+        "ALTER TABLE password DROP COLUMN renew_at",
+        "DELETE FROM _sqlx_migrations WHERE version > 1",
+    ] {
         execute(&copy, step);
     }
     installation.run(&["restore", "copy.db", "--yes"]).done();

@@ -109,7 +109,7 @@ fn oauth_settings() -> OauthSettings {
             internal: SessionLimits { absolute: 12 * HOUR, idle: 2 * HOUR },
             nomades: SessionLimits { absolute: 8 * HOUR, idle: HOUR },
         },
-        passwords: PasswordPolicy { min_length: 15, max_age: None, forbidden_words: vec![] },
+        passwords: PasswordPolicy::default(),
         time_zone: TimeZone::UTC,
         preview_nomades: false,
     }

@@ -35,6 +35,7 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
         .collect();
     let folder = Folder::new();
     folder.write_certificate(&["login.ville.example"], |_| {});
+    folder.write_breach_filter();
     let config = folder.load(&uncommented.join("\n"), &[]).unwrap_or_else(|report| panic!("{report}"));
     let defaults: Vec<&str> = config.effective().lines().filter(|line| line.ends_with("# default")).collect();
     // PostgreSQL's pool has no place in the example for SQLite; a listener's key is explained once for all listeners.

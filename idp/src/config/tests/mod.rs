@@ -68,6 +68,13 @@ impl Folder {
         self.write_secret("tls.key", &key.serialize_pem());
     }
 
+    /// Writes `breach.filter` with one password in it.
+    fn write_breach_filter(&self) {
+        use crate::crypto::breach::{Draft, InputFormat, build};
+        let file = self.path("breach.filter");
+        build(&b"motdepasse\n"[..], InputFormat::Clear, &file, |_| {}).and_then(Draft::put_in_place).unwrap();
+    }
+
     /// Loads exactly `text`.
     fn load(&self, text: &str, environment: &[(&str, &str)]) -> Result<Config, Report> {
         let path = self.write("octroi.toml", text);

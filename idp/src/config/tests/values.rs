@@ -241,6 +241,21 @@ fn the_password_rule_has_its_floor_and_always_forbids_the_names_on_the_pages() {
 }
 
 #[test]
+fn a_breach_filter_that_cannot_be_used_is_told_before_the_start() {
+    let folder = Folder::new();
+    folder.write_breach_filter();
+    let config = folder.load_with("breach_filter = \"breach.filter\"\n").unwrap();
+    assert_eq!(config.password.breach_filter, Some(folder.path("breach.filter")));
+    folder.write("list.txt", "motdepasse\n");
+    for (file, words) in [("list.txt", "no breach filter"), ("absent.filter", "cannot be read: No such file")] {
+        let report = folder.load_with(&format!("breach_filter = \"{file}\"\n")).unwrap_err();
+        let problem = errors(&report)[0].clone();
+        assert_eq!(problem.key, "password.breach_filter");
+        assert!(problem.what.contains(words) && problem.fix.contains("octroictl password filter build"), "{problem:?}");
+    }
+}
+
+#[test]
 fn session_limits_contradict_neither_each_other_nor_the_other_zone() {
     for (added, key) in [
         ("internal.idle = \"12h\"\n", "session.internal.idle"),

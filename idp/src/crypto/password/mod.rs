@@ -86,6 +86,15 @@ pub struct Verdict {
     pub needs_rehash: bool,
 }
 
+/// A new password beside older ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewHash {
+    /// Its stored form.
+    New(String),
+    /// It is the nth of those that were given; nothing is to be stored.
+    Known(usize),
+}
+
 /// The pool. Clones share the threads, which end when the last clone is gone.
 #[derive(Clone)]
 pub struct PasswordPool(Arc<Shared>, Side);
@@ -148,6 +157,30 @@ impl PasswordPool {
         let target = PasswordHash::new(self.0.cost, self.0.random.bytes::<SALT_LEN>(), [0; OUTPUT_LEN]);
         let output = self.compute(password, target.clone()).await?;
         Ok(target.with_output(output).to_string())
+    }
+
+    /// The stored form of a new password of somebody who had others, the present one first, and whether it is one of them.
+    ///
+    /// It gets the salt of the present one, so that one computation answers both (`docs/decisions/0020`). Those that were
+    /// made with another salt or other parameters cannot be compared that way: of them only the present one is, by a
+    /// computation of its own.
+    pub async fn hash_beside(&self, password: PlainPassword, before: &[String]) -> Result<NewHash, PasswordPoolError> {
+        let present = before.first().and_then(|text| PasswordHash::parse(text));
+        let Some(present) = present.filter(|hash| hash.is_current(self.0.cost)) else {
+            if let Some(present) = before.first()
+                && self.verify(password.clone(), Some(present.clone())).await?.matches
+            {
+                return Ok(NewHash::Known(0));
+            }
+            return self.hash(password).await.map(NewHash::New);
+        };
+        if password.is_over_long() {
+            return Err(PasswordPoolError::TooLong);
+        }
+        let output = self.compute(password, present.clone()).await?;
+        let is_it = |hash: &PasswordHash| hash.is_computed_like(&present) && hash.has_output(&output);
+        let known = before.iter().position(|text| PasswordHash::parse(text).is_some_and(|hash| is_it(&hash)));
+        Ok(known.map_or_else(|| NewHash::New(present.with_output(output).to_string()), NewHash::Known))
     }
 
     /// Whether `password` is the one that `stored` was made of.

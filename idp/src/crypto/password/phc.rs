@@ -80,6 +80,11 @@ impl PasswordHash {
         constant_time_eq(&self.output, output)
     }
 
+    /// Whether one computation gives the output of both.
+    pub(super) fn is_computed_like(&self, other: &Self) -> bool {
+        self.cost == other.cost && self.salt == other.salt && self.output.len() == other.output.len()
+    }
+
     /// Whether it was made as one would be made now.
     pub(super) fn is_current(&self, cost: Cost) -> bool {
         self.cost == cost && self.salt.len() == SALT_LEN && self.output.len() == OUTPUT_LEN

@@ -198,3 +198,37 @@ fn the_floor_is_owasp_s() {
 fn debug_shows_neither_pepper_nor_seed() {
     assert_eq!(format!("{:?}", pool(SMALL)), "PasswordPool(m=64,t=1,p=1)");
 }
+
+#[tokio::test]
+async fn a_new_password_beside_older_ones_is_recognised_in_one_computation() {
+    let pool = pool(SMALL);
+    let mut before = Vec::new();
+    for text in ["the first one", "the second one", "the third one"] {
+        let NewHash::New(stored) = pool.hash_beside(password(text), &before).await.unwrap() else {
+            panic!("{text} is new")
+        };
+        before.insert(0, stored);
+    }
+    let salt = |phc: &str| PasswordHash::parse(phc).unwrap().salt;
+    assert!(before.iter().all(|phc| salt(phc) == salt(&before[0])), "the salt is the agent's");
+    for (at, text) in ["the third one", "the second one", "the first one"].into_iter().enumerate() {
+        assert_eq!(pool.hash_beside(password(text), &before).await.unwrap(), NewHash::Known(at), "{text}");
+        assert!(pool.verify(password(text), Some(before[at].clone())).await.unwrap().matches);
+    }
+    let other = pool.hash_beside(password("the first one"), &[]).await.unwrap();
+    let NewHash::New(other) = other else { panic!("nobody had it") };
+    assert_ne!(salt(&other), salt(&before[0]), "another agent's salt is another");
+}
+
+#[tokio::test]
+async fn after_a_change_of_parameters_the_present_one_is_still_recognised() {
+    let old = pool(SMALL).hash(password("the present one")).await.unwrap();
+    let pool = pool(PasswordSettings { iterations: SMALL.iterations + 1, ..SMALL });
+    let again = pool.hash_beside(password("the present one"), std::slice::from_ref(&old)).await.unwrap();
+    assert_eq!(again, NewHash::Known(0));
+    let NewHash::New(new) = pool.hash_beside(password("another one"), &[old, "rubbish".to_owned()]).await.unwrap()
+    else {
+        panic!("it is new")
+    };
+    assert!(pool.verify(password("another one"), Some(new)).await.unwrap().matches);
+}
