@@ -207,6 +207,7 @@ async fn a_password_that_the_dsin_expires_is_changed_from_that_day_on(database: 
     assert_eq!((page.status, page.reason().as_deref()), (200, Some("password.expired")));
     let now = ExpiryScope::Agent("100002".to_owned());
     let plan = idp.directory.plan_expiry(&now, None).await.expect("a plan");
+    assert!(!page.says("jours"), "nothing is said about an age that nobody limits: {}", page.body);
     idp.directory.expire_passwords(&mandate, &plan, &|_| {}).await.expect("marked");
     let browser = Browser::new();
     let form = attempt(&idp, &browser, &idp.issuer, "100002", PASSWORD).await.form("/login/password");

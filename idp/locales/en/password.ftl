@@ -21,6 +21,8 @@ rules-title = Your new password:
 rule-length = has at least { $min } characters (a phrase of a few words does very well);
 rule-soi-names = contains neither your SOI identifier nor your names;
 rule-product = does not contain the name of this service ({ $product }) or of the City;
+rule-guessable = is not easy to guess: no row of keys, no date, no common words, no password that was leaked;
+rule-history = is none of your last { $count } passwords;
 rule-all-characters = may contain any character, spaces and accents included, and may be pasted from a password manager.
 
 breach-title = Choose another password

@@ -21,6 +21,8 @@ rules-title = Votre nouveau mot de passe :
 rule-length = compte au moins { $min } caractères (une phrase de quelques mots convient très bien) ;
 rule-soi-names = ne contient ni votre identifiant SOI, ni votre nom, ni votre prénom ;
 rule-product = ne contient pas le nom de ce service ({ $product }) ni celui de la Ville ;
+rule-guessable = n’est pas facile à deviner : ni suite de touches, ni date, ni mots courants, ni mot de passe déjà divulgué ;
+rule-history = n’est aucun de vos { $count } derniers mots de passe ;
 rule-all-characters = peut contenir tous les caractères, espaces et accents compris, et être collé depuis un gestionnaire de mots de passe.
 
 breach-title = Choisissez un autre mot de passe

@@ -28,8 +28,9 @@ use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions, throttl
 pub enum Step {
     /// Logged in.
     In(NewSession),
-    /// The password was right and is to be changed first; the ticket opens `/login/password`.
-    Renew { ticket: PlainToken, reason: Reason },
+    /// The password was right and is to be changed first; the ticket opens `/login/password`. `by_age`: it is older than
+    /// the policy allows, and not only expired by somebody.
+    Renew { ticket: PlainToken, reason: Reason, by_age: bool },
     /// The password was right, and the account cannot be used: the plain truth, with its reference.
     Refused { reason: Reason, reference: Reference },
     /// SOI unknown, password wrong, or never activated: one answer.
@@ -102,7 +103,8 @@ impl Login {
                 return self.refuse(&agent, reason, &key, visit, now).await;
             }
             let ticket = self.issue_ticket(&agent, &stored, reason, &key, visit, now).await?;
-            return Ok(Step::Renew { ticket, reason });
+            let by_age = self.settings.policy.is_expired(stored.changed_at, None, now);
+            return Ok(Step::Renew { ticket, reason, by_age });
         }
         let rehashed = if verdict.needs_rehash { self.hashing(visit.zone).hash(password).await.ok() } else { None };
         self.begin(&agent, &stored, rehashed.as_deref(), &key, visit, now).await

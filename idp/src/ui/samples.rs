@@ -144,7 +144,7 @@ impl Gallery<'_> {
     }
 
     fn passwords(&mut self) {
-        let rules = PasswordRules { min_length: 15 };
+        let rules = PasswordRules { min_length: 15, is_judged: true, history: 5 };
         let expired = |frame, why, problem| PasswordExpired {
             frame,
             why,

@@ -74,17 +74,28 @@ impl Alert {
 pub struct PasswordRules {
     /// Fewest characters.
     pub min_length: usize,
+    /// What is easy to guess is refused.
+    pub is_judged: bool,
+    /// None of so many last ones; 0 or 1 where there is none but the present one.
+    pub history: u32,
 }
 
 impl PasswordRules {
     /// The list, as sentences.
     pub fn list(&self, frame: &Frame) -> Vec<String> {
-        vec![
+        let mut rules = vec![
             frame.t_with("rule-length", "min", &self.min_length.to_string()),
             frame.t("rule-soi-names"),
             frame.t_with("rule-product", "product", &frame.branding.product),
-            frame.t("rule-all-characters"),
-        ]
+        ];
+        if self.is_judged {
+            rules.push(frame.t("rule-guessable"));
+        }
+        if self.history > 1 {
+            rules.push(frame.t_count("rule-history", "count", self.history));
+        }
+        rules.push(frame.t("rule-all-characters"));
+        rules
     }
 }
 

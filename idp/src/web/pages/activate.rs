@@ -7,6 +7,7 @@ use super::{Pending, id_of, return_origin};
 use crate::domain::secret::PlainPassword;
 use crate::login::LoginError;
 use crate::login::activation::{Activation, ActivationForm};
+use crate::ui::pages::PasswordRules;
 use crate::ui::pages::activate::{Activate, ActivateProblem};
 use crate::web::Visitor;
 use crate::web::error::{Failure, RETRY_AFTER};
@@ -74,7 +75,7 @@ fn form(
         interaction: id_of(pending),
         soi: soi.chars().take(128).collect(),
         code: code.chars().take(64).collect(),
-        rules: visitor.web.password_rules(),
+        rules: PasswordRules { history: 0, ..visitor.web.password_rules() },
         problem,
     };
     let (status, wait) = match problem {

@@ -3,7 +3,8 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::{Pending, application_of, id_of, password_expired, return_origin};
+use super::password_expired::{self, Asked};
+use super::{Pending, application_of, id_of, return_origin};
 use crate::domain::secret::PlainPassword;
 use crate::login::password::Step;
 use crate::login::{LoginError, NewSession};
@@ -53,7 +54,10 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     let pending = pending.as_ref();
     match step {
         Ok(Step::In(new)) => Ok(enter(visitor, pending, new).await),
-        Ok(Step::Renew { ticket, reason }) => password_expired::form(visitor, pending, &ticket, reason, typed, None),
+        Ok(Step::Renew { ticket, reason, by_age }) => {
+            let asked = Asked { ticket: &ticket, reason, by_age, soi: typed };
+            password_expired::form(visitor, pending, &asked, None)
+        }
         Ok(Step::Refused { reason, reference }) => {
             let back = match pending {
                 Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().map(authorize::way_back),

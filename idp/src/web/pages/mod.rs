@@ -11,6 +11,7 @@ pub mod password_expired;
 pub mod statements;
 
 use crate::domain::interaction::Interaction;
+use crate::domain::password_policy::PasswordPolicy;
 use crate::ui::pages::PasswordRules;
 use crate::web::error::Failure;
 use crate::web::{Visitor, Web};
@@ -41,7 +42,8 @@ impl Visitor {
 impl Web {
     /// The password rules as pages show them before anybody types.
     pub fn password_rules(&self) -> PasswordRules {
-        PasswordRules { min_length: self.login.settings.policy.min_length }
+        let PasswordPolicy { min_length, min_score, history, .. } = self.login.settings.policy;
+        PasswordRules { min_length, is_judged: min_score > 0, history }
     }
 }
 

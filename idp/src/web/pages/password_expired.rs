@@ -6,6 +6,7 @@ use axum::response::Response;
 use super::{Pending, application_of, id_of, return_origin};
 use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
+use crate::login::Login;
 use crate::login::renewal::Renewal;
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::pages::password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
@@ -38,22 +39,33 @@ async fn change(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
         Renewal::In(new) => Ok(super::login::enter(visitor, pending.as_ref(), new).await),
         Renewal::Breach(breach) => {
             let problem = Some(PasswordExpiredProblem::Breach(breach));
-            form(visitor, pending.as_ref(), &ticket, found.reason, found.soi.as_str(), problem)
+            let Login { settings, clock, .. } = &visitor.web.login;
+            let by_age = settings.policy.is_expired(found.changed_at, None, clock.now());
+            let asked = Asked { ticket: &ticket, reason: found.reason, by_age, soi: found.soi.as_str() };
+            form(visitor, pending.as_ref(), &asked, problem)
         }
         Renewal::Gone => Err(gone()),
     }
+}
+
+/// Who is asked for a new password, and why.
+pub struct Asked<'a> {
+    pub ticket: &'a PlainToken,
+    pub reason: Reason,
+    /// The password is older than the policy allows.
+    pub by_age: bool,
+    pub soi: &'a str,
 }
 
 /// The page with its form.
 pub fn form(
     visitor: &Visitor,
     pending: Option<&Pending>,
-    ticket: &PlainToken,
-    reason: Reason,
-    soi: &str,
+    asked: &Asked<'_>,
     problem: Option<PasswordExpiredProblem>,
 ) -> Result<Response, Failure> {
-    let max_age = visitor.web.login.settings.policy.max_age;
+    let Asked { ticket, reason, by_age, soi } = *asked;
+    let max_age = visitor.web.login.settings.policy.max_age.filter(|_| by_age);
     let why = match reason {
         Reason::PasswordCompromised => PasswordRenewal::Compromised,
         _ => PasswordRenewal::Expired {
