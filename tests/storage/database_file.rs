@@ -40,7 +40,7 @@ async fn a_copy_is_one_whole_file_and_holds_what_only_the_log_had() {
     let (db, path, _remains) = stage().await;
     let target = copy(&path, "a copy #1.db").await;
     let found = inspect(&target).await.expect("it is whole");
-    assert_eq!((found.agents, found.schema, found.newest_event), (200, 2, None));
+    assert_eq!((found.agents, found.schema, found.newest_event), (200, 3, None));
     assert_eq!(found.bytes, fs::metadata(&target).unwrap().len());
     let beside: Vec<_> = fs::read_dir(path.parent().unwrap())
         .unwrap()
@@ -133,7 +133,7 @@ async fn what_is_not_ours_is_named_for_what_it_is() {
 
     let dangling = copy(&path, "dangling.db").await;
     let mut careless = open_beside(&dangling).await;
-    let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO password VALUES ('999999', 'x', 1)";
+    let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO password (soi, phc, changed_at) VALUES ('999999', 'x', 1)";
     sqlx::raw_sql(orphan).execute(&mut careless).await.unwrap();
     careless.close().await.unwrap();
     let fault = inspect(&dangling).await.expect_err("a row that points nowhere");

@@ -76,6 +76,11 @@ impl StoreError {
             .is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"))
     }
 
+    /// Whether SQLite refused a ROLLBACK because there is no transaction (it has no code of its own for this).
+    pub(super) fn is_outside_transaction(error: &sqlx::Error) -> bool {
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "1")
+    }
+
     /// Whether the connection itself went away.
     pub(super) fn is_cut(error: &sqlx::Error) -> bool {
         match error {

@@ -252,9 +252,8 @@ impl Writer {
 
     async fn roll_back(&mut self) {
         if let Err(error) = self.run(ROLLBACK).await {
-            // Code 1: there is no transaction any more. A full disk, for one, makes the engine roll back by itself.
-            let gone = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-            self.broken |= gone.as_deref() != Some("1");
+            // A full disk, for one, makes the engine roll back by itself.
+            self.broken |= !StoreError::is_outside_transaction(&error);
         }
     }
 

@@ -67,8 +67,11 @@ impl Readers {
         });
         let mut lease = Lease { reader: free.ok_or(StoreError::Busy)?, _place: place };
         if lease.reader.in_transaction {
-            lease.run("ROLLBACK").await?;
-            lease.reader.in_transaction = false;
+            match lease.run("ROLLBACK").await {
+                // Whoever hung up did so before the transaction had begun.
+                Err(error) if !StoreError::is_outside_transaction(&error) => return Err(error.into()),
+                _ => lease.reader.in_transaction = false,
+            }
         }
         Ok(lease)
     }

@@ -3,7 +3,7 @@
 //!
 //! The file is a sequence of binary fuse filters with 16-bit fingerprints (crate `xorf`), one for each range of keys, about
 //! 2.26 bytes for an entry. There are no false negatives; of 65,536 passwords that are in no breach, one is refused. A key
-//! is the beginning of the SHA-1 of the password, which is how breach corpora are published: no secret rests on it. [`build`]
+//! is the beginning of the SHA-1 of the password, which is how breach corpora are published: no secret rests on it. [`build()`]
 //! makes the file, [`BreachFilter`] asks it with three reads of two bytes (`pread`), so it may be larger than memory.
 //!
 //! | bytes | what (integers little-endian) |
