@@ -68,10 +68,8 @@ impl Login {
         let before = self.passwords_of(&soi).await?;
         let phc = match self.hash_new(form.new, &before, visit.zone).await {
             Ok(Ok(phc)) => phc,
-            Ok(Err(breach)) => {
-                self.give_back(&key, visit.zone, taken).await?;
-                return Ok(Activation::Breach(breach));
-            }
+            // The attempt counts: a found letter is no way to guess what somebody's passwords were.
+            Ok(Err(breach)) => return Ok(Activation::Breach(breach)),
             Err(full) => {
                 self.give_back(&key, visit.zone, taken).await?;
                 return Err(full.into());

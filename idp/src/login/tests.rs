@@ -16,7 +16,7 @@ use crate::crypto::random::Random;
 use crate::crypto::short_code::{PlainCode, ShortCodeKey};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
-use crate::domain::password_policy::PasswordPolicy;
+use crate::domain::password_policy::{Breach, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::secret::{KeyBytes, PlainPassword, PlainToken};
 use crate::domain::session::{SessionLimits, SessionPolicy};
@@ -257,6 +257,16 @@ async fn of_two_activations_at_once_the_loser_is_audited() {
     assert_eq!(place.newest("activation.refused").await.reason.as_deref(), Some("activation.invalid"));
     assert_eq!(place.newest("agent.activated").await.detail["sessions_ended"], 1);
     assert!(place.login.find_session(&before.cookie, NetworkZone::Internal).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_found_code_does_not_serve_to_guess_what_the_password_was() {
+    let place = place().await;
+    let code = place.issue_code().await;
+    for _ in 0..4 {
+        assert_eq!(place.activate(&code, PASSWORD).await, Activation::Breach(Breach::Unchanged));
+    }
+    assert!(matches!(place.activate(&code, PASSWORD).await, Activation::Throttled { .. }));
 }
 
 #[tokio::test]

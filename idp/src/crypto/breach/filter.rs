@@ -52,6 +52,10 @@ impl BreachFilter {
     /// [`FilterError`] says whether the file is absent, foreign, cut or damaged.
     pub fn open(path: &Path) -> Result<Self, FilterError> {
         let unreadable = |source| FilterError::Read { file: path.to_owned(), source };
+        // Opening a named pipe would wait for somebody who writes.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(FilterError::Foreign(path.to_owned()));
+        }
         let mut file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         let foreign = || FilterError::Foreign(path.to_owned());

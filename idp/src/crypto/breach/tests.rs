@@ -258,6 +258,11 @@ fn what_is_no_whole_filter_is_refused_with_what_is_wrong() {
         changed[at] ^= 1;
         assert!(open(&changed).unwrap_err().contains(words), "{at}");
     }
+    let pipe = place.0.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for no_file in [pipe.as_path(), place.0.path()] {
+        assert!(matches!(BreachFilter::open(no_file), Err(FilterError::Foreign(_))), "{}", no_file.display());
+    }
     assert!(matches!(BreachFilter::open(Path::new("/nowhere/at-all")), Err(FilterError::Read { .. })));
 }
 
