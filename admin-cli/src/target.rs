@@ -7,7 +7,7 @@ use std::path::Path;
 
 use octroi_idp::app;
 use octroi_idp::config::{self, Config, DatabaseTarget, NetworkConfig, Report};
-use octroi_idp::directory::{Directory, DirectorySettings};
+use octroi_idp::directory::Directory;
 use octroi_idp::network::{ListenerZone, ZoneDecider};
 
 use crate::failure::Failure;
@@ -39,12 +39,10 @@ pub async fn open(config: &Config) -> Result<Directory, Failure> {
         require_readable(file, "the database")?;
     }
     let store = app::store_settings(&config.database, false);
-    let settings = DirectorySettings {
-        soi_syntax: config.identity.soi_syntax.clone(),
-        time_zone: config.identity.time_zone.clone(),
-        activation_code_lifetime: config.activation.code_lifetime,
-    };
-    let opened = Directory::open(&store, &config.keys.sealing_key, settings).await;
+    let outbox = app::outbox(config, &app::Surroundings::system().random)
+        .map_err(|error| Failure::Usage(format!("keys.sealing_key cannot be used: {error}")))?;
+    let settings = app::directory_settings(config);
+    let opened = Directory::open(&store, &config.keys.sealing_key, outbox, settings).await;
     opened.map_err(|error| Failure::Unavailable(format!("database {}: {error}", app::describe(&config.database))))
 }
 

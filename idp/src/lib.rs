@@ -4,8 +4,8 @@
 //! `oauth/token/authorization_code.rs` → `storage/codes.rs` → `tests/flows/code.rs`.
 //!
 //! Layers import downwards only (`tests/shape` proves it): `app` → `web`, `jobs` → `login`, `oauth`, `directory` →
-//! `storage`, `ephemeral`, `crypto`, `network` → `domain`; and `web` → `ui` → `domain`. `config` is read by `app`, `main`
-//! and the command line only; everybody else receives a small settings struct.
+//! `outbox` → `storage`, `ephemeral`, `crypto`, `network` → `domain`; and `web` → `ui` → `i18n` → `domain`. `config` is read
+//! by `app`, `main` and the command line only; everybody else receives a small settings struct.
 
 pub mod app;
 pub mod config;
@@ -13,10 +13,12 @@ pub mod crypto;
 pub mod directory;
 pub mod domain;
 pub mod ephemeral;
+pub mod i18n;
 pub mod jobs;
 pub mod login;
 pub mod network;
 pub mod oauth;
+pub mod outbox;
 pub mod storage;
 pub mod telemetry;
 pub mod ui;

@@ -1,7 +1,7 @@
 //! The tables: the shape of the house. Read them top to bottom; nobody imports upwards.
 //!
-//! main → app → web, jobs → login, oauth, directory → storage, ephemeral, crypto, notify, outbound, network → domain
-//!               web → ui → domain
+//! main → app → web, jobs → login, oauth, directory → outbox → storage, ephemeral, crypto, notify, outbound, network → domain
+//!               web → ui → i18n → domain
 
 /// Who may import whom, inside `idp` and from the members that use it. A layer may always import itself.
 pub const LAYERS: &[(&str, &str)] = &[
@@ -15,26 +15,30 @@ pub const LAYERS: &[(&str, &str)] = &[
     // The composition root knows everybody.
     (
         "app",
-        "web jobs login oauth directory storage ephemeral crypto notify outbound network ui config telemetry domain",
+        "web jobs login oauth directory outbox storage ephemeral crypto notify outbound network ui config telemetry domain",
     ),
     // The edges: HTTP, and what runs by the clock.
-    ("web", "login oauth directory storage ephemeral crypto notify outbound network ui telemetry domain"),
-    ("jobs", "login oauth directory storage ephemeral crypto notify outbound network telemetry domain"),
+    ("web", "login oauth directory outbox storage ephemeral crypto notify outbound network ui i18n telemetry domain"),
+    ("jobs", "login oauth directory outbox storage ephemeral crypto notify outbound network telemetry domain"),
     // What Octroi does. These three meet only in `domain`.
-    ("login", "storage ephemeral crypto notify outbound network domain"),
+    ("login", "outbox storage ephemeral crypto notify outbound network domain"),
     ("oauth", "storage ephemeral crypto notify outbound network domain"),
-    ("directory", "storage ephemeral crypto notify outbound network domain"),
+    ("directory", "outbox storage ephemeral crypto notify outbound network domain"),
+    // What is told is queued with the act that it tells of, and sent later.
+    ("outbox", "storage crypto notify outbound domain"),
     // Becomes small settings structs in `app`, and asks `crypto` whether a certificate and a key belong together.
     ("config", "crypto domain"),
     // What it does it with. These do not know each other.
     ("storage", "domain"),
     ("ephemeral", "domain"),
     ("crypto", "domain"),
-    ("notify", "domain"),
+    ("notify", "i18n domain"),
     ("outbound", "domain"),
     ("network", "domain"),
     // Pages decide nothing; `telemetry` sets up logs and metrics.
-    ("ui", "domain"),
+    ("ui", "i18n domain"),
+    // The words of both languages
+    ("i18n", "domain"),
     ("telemetry", "domain"),
     // Plain data and pure rules.
     ("domain", ""),
@@ -73,9 +77,9 @@ pub const HOMES: &[(&str, &str)] = &[
     ("totp_rs", "idp/src/login/totp"),
     ("webauthn_rs", "idp/src/login/passkey"),
     // Pages, mail
-    ("askama", "idp/src/ui docs/demo/src"),
-    ("fluent_bundle", "idp/src/ui"),
-    ("unic_langid", "idp/src/ui"),
+    ("askama", "idp/src/ui idp/src/notify docs/demo/src"),
+    ("fluent_bundle", "idp/src/i18n idp/src/ui idp/src/notify"),
+    ("unic_langid", "idp/src/i18n"),
     ("lettre", "idp/src/notify"),
     // Configuration
     ("toml", "idp/src/config"),

@@ -1,12 +1,15 @@
 //! Long imports: each agent is written once and recorded once, whoever writes, however often it is interrupted, and
 //! somebody else gets to write between the portions.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use harness::engine::{Database, Engine, fresh_store};
 use jiff::tz::TimeZone;
 use octroi_idp::crypto::random::Random;
+use octroi_idp::crypto::seal::Sealer;
+use octroi_idp::crypto::short_code::ShortCodeKey;
 use octroi_idp::directory::{
     AgentDraft, Directory, DirectoryError, DirectorySettings, ImportConsent, ImportLine, ImportOptions, ImportPlan,
     Imported, Mandate, clear_imports, finish_imports,
@@ -15,6 +18,7 @@ use octroi_idp::domain::audit::Actor;
 use octroi_idp::domain::secret::KeyBytes;
 use octroi_idp::domain::soi::SoiSyntax;
 use octroi_idp::domain::time::Clock;
+use octroi_idp::outbox::Outbox;
 use octroi_idp::storage::{Cause, DatabaseUrl, Store, StoreError, StoreSettings, Tx, markers, sessions};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Notify;
@@ -45,7 +49,8 @@ fn directory(store: &Store, seed: u64) -> Directory {
         activation_code_lifetime: Duration::from_hours(24),
     };
     let key = KeyBytes::new(vec![7; 32]);
-    Directory::new(store.clone(), Clock::manual(minute(0)), Random::seeded(seed), &key, settings)
+    let outbox = Outbox::new(Arc::new(Sealer::new(&key).unwrap()), Random::seeded(seed), ShortCodeKey::new(&key));
+    Directory::new(store.clone(), Clock::manual(minute(0)), Random::seeded(seed), &key, outbox, settings)
 }
 
 fn hr() -> Mandate {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use harness::engine::{Database, Engine};
 use octroi_idp::domain::application::SigningAlg;
-use octroi_idp::domain::ids::{GrantId, Sid};
+use octroi_idp::domain::ids::{GrantId, Reference, Sid};
 use octroi_idp::storage::activation::{self, NewCode};
+use octroi_idp::storage::alarms::{self, NewAlarm};
 use octroi_idp::storage::codes::Consumed;
+use octroi_idp::storage::outbox::{self, NewMessage};
 use octroi_idp::storage::revival::{self, COVERED, Ended, end_everything};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
 use octroi_idp::storage::{StoreError, Tx, codes, grants, markers, servers, sessions};
@@ -38,6 +40,8 @@ const HARMLESS: &[&str] = &[
     // Counts of attempts: fewer delays than at the moment of the restore, no new way in.
     "last_at",
     "blocked_until",
+    // Not tried before; whether it is still to be sent say others.
+    "due_at",
 ];
 
 async fn every_table_with_something_that_ends_is_covered(db: Database) {
@@ -76,13 +80,21 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
             let new = NewCode { id, soi: &number, code_hash: [9; 32], expires_at: minute(60) };
             activation::replace(tx, &new, minute(0)).await?;
         }
+        let message =
+            NewMessage { id: "m", soi: None, medium: "mail", notice: "x", sealed: &[1], expires_at: minute(60) };
+        outbox::insert(tx, &message, minute(0)).await?;
+        let (number, reference) = (soi("100001"), Reference::new("K7QM-2F4X"));
+        let alarm =
+            NewAlarm { reference: &reference, soi: &number, code_hash: [9; 32], about: "x", expires_at: minute(60) };
+        alarms::insert(tx, &alarm, minute(0)).await?;
         activation::consume(tx, &soi("100002"), [9; 32], minute(0)).await.map(drop)
     })
     .await
     .unwrap();
 
     let end = async || db.write(async |tx: &mut Tx| end_everything(tx, now).await).await.unwrap();
-    let one_each = Ended { sessions: 1, grants: 1, authorization_codes: 1, activation_codes: 1 };
+    let one_each =
+        Ended { sessions: 1, grants: 1, authorization_codes: 1, activation_codes: 1, alarms: 1, messages: 1 };
     assert_eq!(end().await, one_each);
     assert_eq!(end().await, Ended::default(), "what has ended does not end again");
 

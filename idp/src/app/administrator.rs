@@ -19,7 +19,7 @@ pub enum AdministratorError {
 /// Makes the database and adds the administrator to it.
 pub async fn add_first(config: &Config, soi: &str, draft: &AgentDraft) -> Result<IssuedCode, AdministratorError> {
     let store = open_store(config, Migrate::Embedded).await?;
-    let directory = directory(config, store.clone(), &Surroundings::system());
+    let directory = directory(config, store.clone(), &Surroundings::system()).map_err(StartError::from)?;
     let mandate = Mandate { actor: Actor::System, reason: Some("first administrator".to_owned()), dry_run: false };
     let added = async {
         directory.add_agent(&mandate, soi, draft).await?;

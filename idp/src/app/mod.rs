@@ -35,6 +35,7 @@ use crate::login::{Login, LoginSettings};
 use crate::network::{ListenerZone, NetworkSettings, ZoneDecider};
 use crate::oauth::userinfo::VerifiedTokens;
 use crate::oauth::{OauthSettings, Provider};
+use crate::outbox::Outbox;
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings};
 use crate::telemetry;
 use crate::ui::{Branding, Help, Localised, SoiField};
@@ -171,6 +172,7 @@ impl App {
             breached: breached.clone(),
             lookup: LookupKey::new(master),
             short_codes: ShortCodeKey::new(master),
+            outbox: outbox(&config, &random)?,
             settings: Arc::new(LoginSettings {
                 soi_syntax: config.identity.soi_syntax.clone(),
                 policy: config.password.policy.clone(),
@@ -189,7 +191,7 @@ impl App {
             verified: VerifiedTokens::default(),
             settings: Arc::new(oauth_settings(&config)),
         };
-        let directory = directory(&config, store.clone(), &around);
+        let directory = directory(&config, store.clone(), &around)?;
         let (sessions, reloading) = (config.session, Arc::default());
         let jobs = Jobs { store, clock, sealer, applications, keys, breached, reloading, sessions };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
@@ -255,13 +257,25 @@ impl Bound {
 }
 
 /// Administrative acts on a store that is open.
-pub fn directory(config: &Config, store: Store, around: &Surroundings) -> Directory {
-    let settings = DirectorySettings {
+pub fn directory(config: &Config, store: Store, around: &Surroundings) -> Result<Directory, SealError> {
+    let outbox = outbox(config, &around.random)?;
+    let (clock, random, settings) = (around.clock.clone(), around.random.clone(), directory_settings(config));
+    Ok(Directory::new(store, clock, random, &config.keys.sealing_key, outbox, settings))
+}
+
+/// The settings of administrative acts, from the configuration.
+pub fn directory_settings(config: &Config) -> DirectorySettings {
+    DirectorySettings {
         soi_syntax: config.identity.soi_syntax.clone(),
         time_zone: config.identity.time_zone.clone(),
         activation_code_lifetime: config.activation.code_lifetime,
-    };
-    Directory::new(store, around.clock.clone(), around.random.clone(), &config.keys.sealing_key, settings)
+    }
+}
+
+/// Where notices are put, sealed under the configuration's key.
+pub fn outbox(config: &Config, random: &Random) -> Result<Outbox, SealError> {
+    let master = &config.keys.sealing_key;
+    Ok(Outbox::new(Arc::new(Sealer::new(master)?), random.clone(), ShortCodeKey::new(master)))
 }
 
 /// A configured listener, as the zone decision sees it.

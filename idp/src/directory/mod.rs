@@ -35,6 +35,7 @@ use crate::domain::audit::Event;
 use crate::domain::secret::KeyBytes;
 use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
+use crate::outbox::Outbox;
 use crate::storage::{Store, StoreError, StoreSettings, Tx, Work, audit as audit_table};
 
 pub use activation::IssuedCode;
@@ -70,6 +71,7 @@ pub struct Directory {
     random: Random,
     short_codes: ShortCodeKey,
     lookup: LookupKey,
+    outbox: Outbox,
     settings: DirectorySettings,
 }
 
@@ -79,10 +81,11 @@ impl Directory {
         clock: Clock,
         random: Random,
         sealing_key: &KeyBytes,
+        outbox: Outbox,
         settings: DirectorySettings,
     ) -> Self {
         let (short_codes, lookup) = (ShortCodeKey::new(sealing_key), LookupKey::new(sealing_key));
-        Self { store, clock, random, short_codes, lookup, settings }
+        Self { store, clock, random, short_codes, lookup, outbox, settings }
     }
 
     /// Opens the store of a directory that stands alone (the command line): an absent database is not created, another
@@ -90,6 +93,7 @@ impl Directory {
     pub async fn open(
         store: &StoreSettings,
         sealing_key: &KeyBytes,
+        outbox: Outbox,
         settings: DirectorySettings,
     ) -> Result<Self, StoreError> {
         let store = Store::open(&StoreSettings { create: false, ..store.clone() }).await?;
@@ -97,7 +101,7 @@ impl Directory {
             store.close().await;
             return Err(error);
         }
-        Ok(Self::new(store, Clock::system(), Random::system(), sealing_key, settings))
+        Ok(Self::new(store, Clock::system(), Random::system(), sealing_key, outbox, settings))
     }
 
     /// Closes the store; the embedded engine folds its log into the file.

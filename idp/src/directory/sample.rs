@@ -1,5 +1,6 @@
 //! The cast of this directory's tests: a directory on a temporary SQLite file, an operator, an agent as typed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -7,11 +8,14 @@ use tempfile::TempDir;
 
 use super::{AgentDraft, ApplicationDraft, Directory, DirectorySettings, Mandate};
 use crate::crypto::random::Random;
+use crate::crypto::seal::Sealer;
+use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, AgentRecord};
 use crate::domain::audit::{Actor, EventFilter, RecordedEvent};
 use crate::domain::secret::KeyBytes;
 use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
+use crate::outbox::Outbox;
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, audit};
 
 /// 2026-11-22T10:00:00Z.
@@ -45,7 +49,8 @@ impl Sample {
             activation_code_lifetime: Duration::from_hours(21 * 24),
         };
         let key = KeyBytes::new(vec![7; 32]);
-        let directory = Directory::new(store.clone(), clock.clone(), Random::seeded(1), &key, settings);
+        let outbox = Outbox::new(Arc::new(Sealer::new(&key).unwrap()), Random::seeded(2), ShortCodeKey::new(&key));
+        let directory = Directory::new(store.clone(), clock.clone(), Random::seeded(1), &key, outbox, settings);
         Self { directory, store, clock, _folder: folder }
     }
 

@@ -29,6 +29,7 @@ use crate::domain::soi::SoiSyntax;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::{Ephemeral, EphemeralError};
+use crate::outbox::Outbox;
 use crate::storage::passwords::StoredPassword;
 use crate::storage::{Store, StoreError};
 
@@ -55,6 +56,8 @@ pub struct Login {
     /// Keys the throttle: what was typed is never stored, only its digest.
     pub lookup: LookupKey,
     pub short_codes: ShortCodeKey,
+    /// What is told to agents is put here, in the transaction of the act.
+    pub outbox: Outbox,
     pub settings: Arc<LoginSettings>,
 }
 

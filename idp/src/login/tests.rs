@@ -13,6 +13,7 @@ use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
 use crate::crypto::password::{PasswordPool, PasswordSettings};
 use crate::crypto::random::Random;
+use crate::crypto::seal::Sealer;
 use crate::crypto::short_code::{PlainCode, ShortCodeKey};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
@@ -24,6 +25,7 @@ use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::memory::Memory;
+use crate::outbox::Outbox;
 use crate::storage::activation::{NewCode, PURPOSE};
 use crate::storage::passwords::StoredPassword;
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, activation, agents, audit, passwords};
@@ -66,6 +68,7 @@ async fn place() -> Place {
         breached: BreachedPasswords::default(),
         lookup: LookupKey::new(&master),
         short_codes: ShortCodeKey::new(&master),
+        outbox: Outbox::new(Arc::new(Sealer::new(&master).unwrap()), Random::seeded(3), ShortCodeKey::new(&master)),
         settings: Arc::new(LoginSettings {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
             policy: PasswordPolicy::default(),

@@ -183,14 +183,14 @@ fn findings(file: &Path, prepared: &Prepared) -> String {
 }
 
 fn ended_line(ended: Ended, signing_keys_retired: u64) -> String {
-    let Ended { sessions, grants, authorization_codes, activation_codes } = ended;
+    let Ended { sessions, grants, authorization_codes, activation_codes, alarms: _, messages } = ended;
     let keys = match signing_keys_retired {
         0 => String::new(),
         count => format!("; {count} signing keys retired, new ones are made at the next start"),
     };
     format!(
         "Ended in it, so that nothing revives: {sessions} sessions, {grants} grants, {authorization_codes} authorization \
-         codes, {activation_codes} activation codes{keys}.\n"
+         codes, {activation_codes} activation codes, {messages} messages to be sent{keys}.\n"
     )
 }
 

@@ -18,14 +18,18 @@ mod seam;
 
 pub mod activation;
 pub mod agents;
+pub mod alarms;
 pub mod applications;
 pub mod audit;
+pub mod channels;
 pub mod codes;
 pub mod database_file;
 pub mod grants;
 pub mod imports;
 pub mod markers;
+pub mod outbox;
 pub mod passwords;
+pub mod preferences;
 pub mod revival;
 pub mod roles;
 pub mod servers;
@@ -58,13 +62,17 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
     let files: &[(&str, &[(&str, &str)])] = &[
         ("activation", activation::ALL),
         ("agents", agents::ALL),
+        ("alarms", alarms::ALL),
         ("applications", applications::ALL),
         ("audit", audit::ALL),
+        ("channels", channels::ALL),
         ("codes", codes::ALL),
         ("grants", grants::ALL),
         ("imports", imports::ALL),
         ("markers", markers::ALL),
+        ("outbox", outbox::ALL),
         ("passwords", passwords::ALL),
+        ("preferences", preferences::ALL),
         ("revival", revival::ALL),
         ("roles", roles::ALL),
         ("sessions", sessions::ALL),

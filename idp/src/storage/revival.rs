@@ -18,6 +18,10 @@ statements! {
     SPEND_AUTHORIZATION_CODES = "UPDATE authorization_code SET consumed_at = $1 WHERE consumed_at IS NULL";
     WITHDRAW_ACTIVATION_CODES = "UPDATE activation_code SET replaced_at = $1 \
                                  WHERE consumed_at IS NULL AND replaced_at IS NULL";
+    /// Most of them were sent after the backup, and what the others told of ended with the codes.
+    GIVE_UP_MESSAGES = "UPDATE outbox SET dead_at = $1, sealed = NULL, last_error = 'restored from a backup' \
+                        WHERE sent_at IS NULL AND dead_at IS NULL";
+    SPEND_ALARMS = "UPDATE alarm SET consumed_at = $1 WHERE consumed_at IS NULL";
     RETIRE_SIGNING_KEYS = "UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL";
 }
 
@@ -27,6 +31,10 @@ pub const COVERED: &[(&str, &str)] = &[
     ("application_grant", "revoked"),
     ("authorization_code", "spent"),
     ("activation_code", "withdrawn"),
+    ("outbox", "given up"),
+    ("alarm", "spent"),
+    // It counts only while its address is the agent's; that a password was reset over it makes it count less.
+    ("channel", "kept"),
     // A key that was retired after the backup signs again: applications need a key, and what it signed is worth nothing
     // without its grant. Where it was retired because it leaked, `retire_signing_keys` is the way.
     ("signing_key", "kept"),
@@ -42,6 +50,8 @@ pub struct Ended {
     pub grants: u64,
     pub authorization_codes: u64,
     pub activation_codes: u64,
+    pub alarms: u64,
+    pub messages: u64,
 }
 
 /// Ends every session, grant and code, and makes servers read again what they hold in memory.
@@ -53,6 +63,8 @@ pub async fn end_everything(tx: &mut Tx, now: Timestamp) -> Result<Ended, StoreE
         grants: end(tx, REVOKE_GRANTS, now).await?,
         authorization_codes: end(tx, SPEND_AUTHORIZATION_CODES, now).await?,
         activation_codes: end(tx, WITHDRAW_ACTIVATION_CODES, now).await?,
+        alarms: end(tx, SPEND_ALARMS, now).await?,
+        messages: end(tx, GIVE_UP_MESSAGES, now).await?,
     };
     for topic in [Topic::Applications, Topic::SigningKeys] {
         markers::bump(tx, topic).await?;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use fluent_bundle::FluentArgs;
 
-use super::i18n::{Locale, text, text_with};
+use crate::domain::locale::Locale;
 use crate::domain::zone::NetworkZone;
+use crate::i18n::{text, text_with};
 
 /// A configured text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,6 @@
 
 pub mod assets;
 pub mod frame;
-pub mod i18n;
 pub mod pages;
 pub mod words;
 
@@ -17,8 +16,9 @@ mod samples;
 #[cfg(test)]
 mod shape;
 
+pub use crate::domain::locale::Locale;
+pub use crate::i18n::negotiate;
 pub use frame::{Branding, Frame, Help, Link, Localised, SoiField};
-pub use i18n::{Locale, negotiate};
 
 /// A page that could not be written out. Its source is for the log.
 #[derive(Debug, thiserror::Error)]

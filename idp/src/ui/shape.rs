@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use fluent_bundle::FluentResource;
 
-use super::i18n::SOURCES;
 use super::samples::{self, HOSTILE, Sample};
 use super::words::reason_key;
 use crate::domain::reason::Reason;
+use crate::i18n::SOURCES;
 
 fn crate_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -8,9 +8,10 @@ use std::time::Duration;
 use fluent_bundle::FluentArgs;
 
 use super::frame::Frame;
-use super::i18n::{Locale, text, text_with};
+use crate::domain::locale::Locale;
 use crate::domain::password_policy::Breach;
 use crate::domain::reason::Reason;
+use crate::i18n::{text, text_with};
 
 /// `2 min 30`, `45 secondes`, `1 h 05`: rounded up, so that trying again when told is never too early.
 pub fn wait(locale: Locale, wait: Duration) -> String {

@@ -6,7 +6,7 @@ use askama::Template;
 use fluent_bundle::FluentArgs;
 
 use crate::domain::reason::Reason;
-use crate::ui::i18n::text_with;
+use crate::i18n::text_with;
 use crate::ui::{Frame, Link, words};
 
 /// A short page with one thing to do.

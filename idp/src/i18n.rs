@@ -10,46 +10,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-/// The languages of the pages. Agents read French unless they ask for English.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Locale {
-    #[default]
-    Fr,
-    En,
-}
-
-impl Locale {
-    /// Both, the default first.
-    pub const ALL: [Self; 2] = [Self::Fr, Self::En];
-
-    /// The language tag (BCP 47), for `lang`, the cookie and `ui_locales`.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Fr => "fr",
-            Self::En => "en",
-        }
-    }
-
-    /// The language that the switch leads to.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Fr => Self::En,
-            Self::En => Self::Fr,
-        }
-    }
-
-    /// The locale of a language tag: `en`, `EN-gb` and `en_GB` are all English.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag.trim().split(['-', '_']).next()?;
-        Self::ALL.into_iter().find(|locale| locale.tag().eq_ignore_ascii_case(primary))
-    }
-
-    /// For plural rules.
-    fn langid(self) -> LanguageIdentifier {
-        self.tag().parse().unwrap_or_default()
-    }
-}
+use crate::domain::locale::Locale;
 
 /// No request needs more than this to say a language; the rest is not read.
 const MOST_BYTES: usize = 512;
@@ -103,14 +64,14 @@ macro_rules! source {
     ($name:literal) => {
         (
             $name,
-            include_str!(concat!("../../locales/fr/", $name, ".ftl")),
-            include_str!(concat!("../../locales/en/", $name, ".ftl")),
+            include_str!(concat!("../locales/fr/", $name, ".ftl")),
+            include_str!(concat!("../locales/en/", $name, ".ftl")),
         )
     };
 }
 
 /// The French and the English text of every file.
-pub(super) const SOURCES: &[(&str, &str, &str)] = &[
+pub(crate) const SOURCES: &[(&str, &str, &str)] = &[
     source!("frame"),
     source!("login"),
     source!("password"),
@@ -124,8 +85,13 @@ pub(super) const SOURCES: &[(&str, &str, &str)] = &[
 static FRENCH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Locale::Fr));
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Locale::En));
 
+/// For plural rules.
+fn langid(locale: Locale) -> LanguageIdentifier {
+    locale.tag().parse().unwrap_or_default()
+}
+
 fn bundle(locale: Locale) -> FluentBundle<FluentResource> {
-    let mut bundle = FluentBundle::new_concurrent(vec![locale.langid()]);
+    let mut bundle = FluentBundle::new_concurrent(vec![langid(locale)]);
     // Both languages run left to right; isolation marks would only stand in titles and in what people copy.
     bundle.set_use_isolating(false);
     for (_, french, english) in SOURCES {

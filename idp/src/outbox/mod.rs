@@ -1,0 +1,68 @@
+//! The outbox: what is told to people is queued in the transaction of the act that it tells of, sealed, and sent later.
+//!
+//! [`Outbox::queue`] and [`Outbox::tell`] are all that `login` and `directory` see. An acknowledged act is therefore told, and a rolled-back one
+//! is not; a mail server that is away delays nobody's login.
+
+mod telling;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::random::Random;
+use crate::crypto::seal::Sealer;
+use crate::crypto::short_code::ShortCodeKey;
+use crate::domain::channel::Address;
+use crate::domain::notice::{Notice, Recipient};
+use crate::domain::time::Timestamp;
+use crate::storage::outbox::{self, NewMessage};
+use crate::storage::{StoreError, Tx};
+
+pub use telling::ALARM_LIFETIME;
+
+/// The purpose under which messages are sealed.
+const PURPOSE: &str = "outbox";
+
+/// What is sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Letter {
+    pub to: Recipient,
+    pub notice: Notice,
+}
+
+/// Where notices are put. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    sealer: Arc<Sealer>,
+    random: Random,
+    /// Digests the codes of alarms.
+    short_codes: ShortCodeKey,
+}
+
+impl Outbox {
+    /// Seals under the server's key.
+    pub fn new(sealer: Arc<Sealer>, random: Random, short_codes: ShortCodeKey) -> Self {
+        Self { sealer, random, short_codes }
+    }
+
+    /// Queues a notice in the transaction of its act; answers the message's id.
+    pub async fn queue(
+        &self,
+        tx: &mut Tx,
+        to: Recipient,
+        notice: Notice,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        let id = self.random.uuid();
+        let medium = match to.address {
+            Address::Email(_) => "mail",
+            Address::Mobile(_) => "sms",
+        };
+        let (soi, kind, expires_at) = (to.soi.clone(), notice.as_str(), notice.expires_at(now));
+        let letter = serde_json::to_vec(&Letter { to, notice }).unwrap_or_default();
+        let sealed = self.sealer.seal(PURPOSE, &id, &letter, &self.random);
+        let message = NewMessage { id: &id, soi: soi.as_ref(), medium, notice: kind, sealed: &sealed, expires_at };
+        outbox::insert(tx, &message, now).await?;
+        Ok(id)
+    }
+}
