@@ -109,6 +109,11 @@ impl Directory {
         self.store.close().await;
     }
 
+    /// Where notices are put.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     pub fn settings(&self) -> &DirectorySettings {
         &self.settings
     }
