@@ -36,11 +36,13 @@ impl Page {
 pub struct Browser {
     pub connection: Connection,
     cookies: Vec<Cookie>,
+    /// The address that a proxy would report (`X-Forwarded-For`). Empty: none.
+    pub reported_address: String,
 }
 
 impl Browser {
     pub fn new(authority: &str) -> Self {
-        Self { connection: Connection::new(authority), cookies: Vec::new() }
+        Self { connection: Connection::new(authority), cookies: Vec::new(), reported_address: String::new() }
     }
 
     /// A fresh profile on the same connection.
@@ -50,13 +52,14 @@ impl Browser {
 
     pub async fn get(&mut self, url: &Url) -> anyhow::Result<Page> {
         let cookies = self.cookies_for(url);
-        let request = request::get(url, &[("cookie", &cookies)])?;
+        let request = request::get(url, &[("cookie", &cookies), ("x-forwarded-for", &self.reported_address)])?;
         self.send(url, &request).await
     }
 
     pub async fn post(&mut self, url: &Url, fields: &[(String, String)]) -> anyhow::Result<Page> {
         let (cookies, origin) = (self.cookies_for(url), url.origin().ascii_serialization());
-        let request = request::post(url, &[("cookie", &cookies), ("origin", &origin)], fields)?;
+        let headers = [("cookie", &*cookies), ("origin", &*origin), ("x-forwarded-for", &*self.reported_address)];
+        let request = request::post(url, &headers, fields)?;
         self.send(url, &request).await
     }
 

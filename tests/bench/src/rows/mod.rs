@@ -1,10 +1,14 @@
 //! The rows of the table. `rates`: what is measured in interleaved rounds beside yardsticks and peer · `life`: start,
-//! memory, size · `stored`: logins with a million agents · `import`: the HR file.
+//! memory, size · `stored`: logins with a million agents · `import`: the HR file · `breach`: the filter of breached
+//! passwords · `change`: a password changed at the login · `strangers`: what they can tell from the time of an answer.
 
+mod breach;
+mod change;
 mod import;
 mod life;
 mod rates;
 mod stored;
+mod strangers;
 
 use std::path::PathBuf;
 
@@ -37,6 +41,12 @@ pub enum Row {
     Stored,
     /// Import of 55,000 agents, and of 1,000,000
     Import,
+    /// The filter of breached passwords: made of 10,000,000 SHA-1 lines, and asked
+    Breach,
+    /// A password changed in the login, beside argon2id alone
+    Change,
+    /// The time of an answer to known and to unknown SOIs
+    Strangers,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -135,6 +145,15 @@ pub async fn run(rows: &[Row], options: TableOptions) -> anyhow::Result<()> {
     if has(Row::Import) {
         import::measure(&mut run).await?;
     }
+    if has(Row::Breach) {
+        breach::measure(&mut run).await?;
+    }
+    if has(Row::Change) {
+        change::measure(&mut run).await?;
+    }
+    if has(Row::Strangers) {
+        strangers::measure(&mut run).await?;
+    }
     let Run { options, table, detail, notes, .. } = run;
     say(&format!("{facts}\n{table}\n"))?;
     if !detail.is_empty() {
@@ -149,10 +168,14 @@ pub async fn run(rows: &[Row], options: TableOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Entries of the breach filter that every login is judged by.
+const BREACHED: u32 = 100_000;
+
 /// An installation with agents, and copies of its database for the yardsticks.
 async fn furnished(run: &Run, name: &str) -> anyhow::Result<servers::octroi::Installation> {
     progress(&format!("preparing Octroi with {} agents", run.options.agents()));
     let mut installation = servers::octroi::Installation::new(&run.workshop, name).await?;
+    installation.filter_breached(&run.workshop, BREACHED).await?;
     installation.furnish(&run.workshop, run.options.agents()).await?;
     Ok(installation)
 }

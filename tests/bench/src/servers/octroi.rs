@@ -87,6 +87,38 @@ impl Installation {
         Ok(installation)
     }
 
+    /// Takes the client's address from `X-Forwarded-For`: one machine stands for many.
+    pub fn believe_proxies(&self) -> anyhow::Result<()> {
+        let mut text = fs::read_to_string(&self.config)?;
+        for (from, to) in [
+            ("client_address = \"none\"", "client_address = \"x-forwarded-for\""),
+            ("\ntrusted_proxies = []", "\ntrusted_proxies = [\"127.0.0.1\"]"),
+        ] {
+            ensure!(text.contains(from), "{} has no line {from} any more", self.config.display());
+            text = text.replacen(from, to, 1);
+        }
+        fs::write(&self.config, text)?;
+        Ok(())
+    }
+
+    /// Every password is looked up among this many that were in a breach.
+    pub async fn filter_breached(&self, workshop: &Workshop, entries: u32) -> anyhow::Result<()> {
+        let list = self.directory.join("breached.txt");
+        let mut lines = String::new();
+        for number in 0..entries {
+            writeln!(lines, "breached {number}")?;
+        }
+        fs::write(&list, lines)?;
+        let (list, filter) = (list.display().to_string(), self.directory.join("breach.filter").display().to_string());
+        self.octroictl(workshop, &["password", "filter", "build", &list, "--lines", "clear", "--output", &filter])
+            .await?;
+        let text = fs::read_to_string(&self.config)?;
+        let from = "# breach_filter = \"breach.filter\"";
+        ensure!(text.contains(from), "{} has no line {from} any more", self.config.display());
+        fs::write(&self.config, text.replacen(from, "breach_filter = \"breach.filter\"", 1))?;
+        Ok(())
+    }
+
     pub fn database(&self) -> PathBuf {
         self.directory.join("octroi.db")
     }
@@ -108,7 +140,7 @@ impl Installation {
         Ok(())
     }
 
-    async fn octroictl(&self, workshop: &Workshop, arguments: &[&str]) -> anyhow::Result<String> {
+    pub async fn octroictl(&self, workshop: &Workshop, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = pinned(workshop.program("octroictl")?);
         command.arg("--config").arg(&self.config).args(arguments);
         let done =
