@@ -22,6 +22,10 @@ struct Args {
     /// Keep the data in DIR (created if absent); without it a temporary directory is used and removed at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Use this empty PostgreSQL database, postgres://USER@HOST:PORT/DATABASE, instead of an embedded SQLite file; its password is
+    /// read from OCTROI_DEMO_DATABASE_PASSWORD
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
 }
 
 #[tokio::main]
@@ -49,7 +53,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         // A signal during the start ends it, and the temporary directory with it.
         biased;
         () = &mut told_to_stop => return Ok(()),
-        started = Demo::start(ports, sockets, data.path()) => started?,
+        started = Demo::start(ports, sockets, data.path(), args.database) => started?,
     };
     demo.announce(&mut io::stdout().lock(), ports, data.path(), data.is_kept())?;
     let failure = tokio::select! {

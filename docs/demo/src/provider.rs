@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use octroi_idp::app::{App, Migrate, Surroundings};
-use octroi_idp::config::{Config, init};
+use octroi_idp::config::{self, Config, init};
 use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
 use octroi_idp::domain::agent::{AgentRecord, Employment};
 use octroi_idp::domain::application::{ApplicationRecord, ClientAuthMethod};
@@ -36,6 +36,9 @@ use crate::samples::{self, PASSWORD, SampleAgent, SamplePassword};
 /// Older than the demo's policy allows.
 const EXPIRED_AGE: Duration = Duration::from_hours(200 * 24);
 
+/// The variable with the password of a PostgreSQL database.
+const DATABASE_PASSWORD: &str = "OCTROI_DEMO_DATABASE_PASSWORD";
+
 /// Client secrets stay readable for the portal between starts of `--data DIR`; the database holds their hashes only.
 const SECRETS_FILE: &str = "portal-secrets.json";
 
@@ -43,6 +46,8 @@ const SECRETS_FILE: &str = "portal-secrets.json";
 pub struct Settings {
     /// Holds `octroi.toml`, the database and the keys; exists.
     pub data: PathBuf,
+    /// The address of a PostgreSQL database; `None`: a SQLite file in `data`.
+    pub database: Option<String>,
     /// The origins of the demo (`ports::origin`): issuer, gateway, mailbox and portal.
     pub ports: Ports,
     /// "At the office": the issuer's port on every loopback address, already bound.
@@ -65,14 +70,15 @@ pub struct Running {
 
 /// Starts and seeds the provider; returns when it answers.
 pub async fn start(settings: Settings, mut stop: watch::Receiver<bool>) -> anyhow::Result<Running> {
-    let Settings { data, ports, office, nomades, mailbox } = settings;
+    let Settings { data, database, ports, office, nomades, mailbox } = settings;
     let around = Surroundings::system();
-    let path = configure(&data, ports, &nomades, &around)?;
-    let config = Config::load(&path, []).map_err(|report| anyhow::anyhow!("{report}"))?;
+    let path = configure(&data, database.as_deref(), ports, &nomades, &around)?;
+    let config = Config::load(&path, config::environment().filter(|(name, _)| name == DATABASE_PASSWORD))
+        .map_err(|report| anyhow::anyhow!("{report}"))?;
     for warning in config.warnings() {
         tracing::debug!("{warning}");
     }
-    let app = App::open(config, around, Migrate::Embedded).await?;
+    let app = App::open(config, around, Migrate::Always).await?;
 
     let secrets_file = data.join(SECRETS_FILE);
     let first_start = !secrets_file.exists();
@@ -103,18 +109,28 @@ pub async fn start(settings: Settings, mut stop: watch::Receiver<bool>) -> anyho
 }
 
 /// Writes the configuration for these ports; keys and database of an earlier start stay.
-fn configure(data: &Path, ports: Ports, nomades: &Bound, around: &Surroundings) -> anyhow::Result<PathBuf> {
+fn configure(
+    data: &Path,
+    database: Option<&str>,
+    ports: Ports,
+    nomades: &Bound,
+    around: &Surroundings,
+) -> anyhow::Result<PathBuf> {
     let path = data.join("octroi.toml");
     if !path.exists() {
         let random = around.random.clone();
         init::prepare(data, &origin(ports.provider), &mut |bytes| random.fill(bytes))?;
     }
     let gateway = *nomades.addresses().first().context("no address behind the gateway")?;
-    fs::write(&path, configuration(ports, gateway.port())).with_context(|| path.display().to_string())?;
+    fs::write(&path, configuration(ports, gateway.port(), database)).with_context(|| path.display().to_string())?;
     Ok(path)
 }
 
-fn configuration(ports: Ports, gateway: u16) -> String {
+fn configuration(ports: Ports, gateway: u16, database: Option<&str>) -> String {
+    let database = match database {
+        None => "url = \"sqlite:octroi.db\"".to_owned(),
+        Some(url) => format!("url = {url:?}\npassword = {{ env = \"{DATABASE_PASSWORD}\" }}"),
+    };
     let (issuer, home, portal) = (origin(ports.provider), origin(ports.gateway), origin(ports.portal));
     let office = ports.provider;
     format!(
@@ -136,7 +152,7 @@ zone_ceiling = "nomades"
 client_address = "x-forwarded-for"
 
 [database]
-url = "sqlite:octroi.db"
+{database}
 
 [network]
 internal = ["127.0.0.0/8", "::1/128"]

@@ -50,8 +50,8 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts everything on `sockets`, with the provider's data in `data`.
-    pub async fn start(ports: Ports, sockets: Sockets, data: &Path) -> anyhow::Result<Self> {
+    /// Starts everything on `sockets`, with the provider's files in `data`; `database`: a PostgreSQL instead of a file there.
+    pub async fn start(ports: Ports, sockets: Sockets, data: &Path, database: Option<String>) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let time_zone = TimeZone::get("Europe/Paris").context("the time zone Europe/Paris is unknown")?;
         let (stop, stopping) = watch::channel(false);
@@ -60,6 +60,7 @@ impl Demo {
         let provider = provider::start(
             provider::Settings {
                 data: data.to_owned(),
+                database,
                 ports,
                 office: sockets.office,
                 nomades: sockets.nomades,
