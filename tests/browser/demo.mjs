@@ -13,13 +13,14 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const START_LIMIT = 90_000;
 const STOP_LIMIT = 15_000;
 
-/** Starts the demo and waits until it says `ready`. */
-export async function startDemo() {
+/** Starts the demo and waits until it says `ready`; on a PostgreSQL database of its own where a server is given. */
+export async function startDemo(server) {
   const binary = await findBinary();
+  const database = server && (await Database.make(server));
   for (let attempt = 1; ; attempt += 1) {
     const base = await findFreeBase();
     const data = await mkdtemp(join(tmpdir(), 'octroi-browser-'));
-    const demo = new Demo(binary, base, data);
+    const demo = new Demo(binary, base, data, database);
     try {
       await demo.ready();
       return demo;
@@ -37,16 +38,22 @@ class Demo {
   #data;
   #exit;
   #ready;
+  #database;
 
-  constructor(binary, base, data) {
+  constructor(binary, base, data, database) {
     this.#data = data;
+    this.#database = database;
     /** "At the office": the provider itself. */
     this.office = `http://localhost:${base}`;
     /** "From home": the simulated Nomades gateway. */
     this.home = `http://localhost:${base + 1}`;
     this.mailbox = `http://localhost:${base + 2}`;
     this.portal = `http://localhost:${base + 10}`;
-    this.#process = spawn(binary, ['--port', String(base), '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+    /** The configuration of the running provider, for octroictl. */
+    this.config = join(data, 'octroi.toml');
+    const args = ['--port', String(base), '--data', data, ...(database ? ['--database', database.address] : [])];
+    const env = database ? { ...process.env, OCTROI_DEMO_DATABASE_PASSWORD: database.password } : process.env;
+    this.#process = spawn(binary, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#exit = once(this.#process, 'exit').catch((error) => this.#log.push(String(error)));
     this.#ready = new Promise((resolve) => {
       for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -84,8 +91,44 @@ class Demo {
     await this.#exit;
     clearTimeout(timer);
     await rm(this.#data, { recursive: true, force: true });
+    await this.#database?.remove();
     if (killed) throw new Error(`the demo did not stop within ${STOP_LIMIT} ms of SIGTERM:\n${this.log}`);
   }
+}
+
+/** A database of our own on a server that others use too. */
+class Database {
+  #server;
+  #name;
+
+  static async make(server) {
+    const name = `octroi_browser_${process.pid}_${Math.floor(Math.random() * 1e9)}`;
+    await psql(server, `CREATE DATABASE ${name}`);
+    return new Database(server, name);
+  }
+
+  constructor(server, name) {
+    this.#server = server;
+    this.#name = name;
+    const url = new URL(server);
+    this.password = decodeURIComponent(url.password);
+    url.password = '';
+    url.pathname = `/${name}`;
+    /** Without the password. */
+    this.address = url.href;
+  }
+
+  async remove() {
+    await psql(this.#server, `DROP DATABASE ${this.#name} WITH (FORCE)`);
+  }
+}
+
+/** The password goes by the environment: arguments can be seen by others. */
+async function psql(server, sql) {
+  const url = new URL(server);
+  const env = { ...process.env, PGPASSWORD: decodeURIComponent(url.password) };
+  url.password = '';
+  await promisify(execFile)(process.env.OCTROI_TEST_PSQL ?? 'psql', ['--no-psqlrc', '--quiet', '--command', sql, url.href], { env });
 }
 
 /** Where cargo puts the demo; `tests/run` has built it. */

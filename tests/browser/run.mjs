@@ -1,4 +1,5 @@
-// Octroi's story in a real Chromium: starts the demo on free ports, tells every story, stops the demo.
+// Octroi's story in a real Chromium: starts the demo on free ports, tells every story, stops the demo; then those about
+// what is stored once more with the demo on PostgreSQL, where OCTROI_TEST_POSTGRES_URL names a server.
 //
 //   node --test-reporter=spec tests/browser/run.mjs [PART OF A STORY'S NAME]
 //
@@ -17,20 +18,21 @@ const only = process.argv[2] ?? '';
 
 const stories = [];
 for (const file of (await readdir(STORIES)).filter((name) => name.endsWith('.mjs')).sort()) {
-  const { default: sentences } = await import(join(STORIES, file));
-  stories.push(...Object.entries(sentences).filter(([sentence]) => sentence.includes(only)));
+  const { default: sentences, onBothEngines = false } = await import(join(STORIES, file));
+  const chosen = Object.entries(sentences).filter(([sentence]) => sentence.includes(only));
+  stories.push(...chosen.map(([sentence, tell]) => ({ sentence, tell, onBothEngines })));
 }
 if (stories.length === 0) throw new Error(`no story has "${only}" in its name`);
 
-test('Octroi in a real browser', async (t) => {
-  await rm(OUTPUT, { recursive: true, force: true });
-  await mkdir(OUTPUT, { recursive: true });
-  const demo = await startDemo();
+await rm(OUTPUT, { recursive: true, force: true });
+await mkdir(OUTPUT, { recursive: true });
+const tellAll = async (t, told, server) => {
+  const demo = await startDemo(server);
   const chromium = await launchChromium();
   try {
-    for (const [sentence, tell] of stories) {
-      await t.test(sentence, { timeout: 120_000 }, async () => {
-        const stage = new Stage(chromium, demo, sentence);
+    for (const { sentence, tell } of told) {
+      await t.test(sentence, { timeout: 180_000 }, async () => {
+        const stage = new Stage(chromium, demo, sentence, { inspects: !server });
         let failure;
         try {
           await tell(stage);
@@ -44,4 +46,9 @@ test('Octroi in a real browser', async (t) => {
     await chromium.close();
     await demo.stop();
   }
-});
+};
+
+test('Octroi in a real browser', (t) => tellAll(t, stories));
+const server = process.env.OCTROI_TEST_POSTGRES_URL;
+const again = stories.filter(({ onBothEngines }) => onBothEngines);
+if (server && again.length > 0) test('the same on PostgreSQL', (t) => tellAll(t, again, server));

@@ -43,8 +43,11 @@ export class Stage {
   #chromium;
   #visitors = [];
   #story;
+  #inspects;
 
-  constructor(chromium, demo, story) {
+  /** `inspects`: whether pages are looked at; they are the same on every engine. */
+  constructor(chromium, demo, story, { inspects }) {
+    this.#inspects = inspects;
     this.#chromium = chromium;
     this.demo = demo;
     this.#story = story;
@@ -60,7 +63,7 @@ export class Stage {
       timezoneId: 'Europe/Paris',
     });
     context.setDefaultTimeout(20_000);
-    const visitor = new Visitor(await context.newPage(), this.demo);
+    const visitor = new Visitor(await context.newPage(), this.demo, this.#inspects);
     this.#visitors.push(visitor);
     return visitor;
   }
@@ -87,8 +90,10 @@ export class Stage {
 /** One person with one browser. */
 export class Visitor {
   complaints = [];
+  #inspects;
 
-  constructor(page, demo) {
+  constructor(page, demo, inspects) {
+    this.#inspects = inspects;
     this.page = page;
     this.demo = demo;
     page.on('pageerror', (error) => this.complaints.push(`script: ${error.message}`));
@@ -119,7 +124,7 @@ export class Visitor {
 
   /** Looks at the page as it is now: accessibility at several widths, and screenshots under this name. */
   async looks(name) {
-    await inspect(this.page, name, OUTPUT);
+    if (this.#inspects) await inspect(this.page, name, OUTPUT);
   }
 
   /** The portal, at the office or at home. */

@@ -1,6 +1,9 @@
 // Passwords: the first one, an expired one, a wrong one.
 import assert from 'node:assert/strict';
 
+/** What is stored is told on both engines. */
+export const onBothEngines = true;
+
 const NEW_PASSWORD = 'Passerelle-Tilleul-1789!';
 
 async function choosesPassword(visitor, password, again = password) {
