@@ -213,7 +213,7 @@ impl Installation {
              [[listener]]\nname = \"office\"\nbind = \"127.0.0.1:{port}\"\nzone_ceiling = \"internal\"\n\
              client_address = \"none\"\n\
              [database]\n{database}\n\
-             [network]\ninternal = [\"127.0.0.1/32\"]\n\
+             [network]\ninternal = [\"127.0.0.1/32\"]\nshared = [\"127.0.0.1\"]\n\
              [password]\npepper = {{ file = \"pepper.key\" }}\nthreads = 1\n\
              [keys]\nsealing_key = {{ file = \"sealing.key\" }}\n\
              [help]\nname = \"Support DSIN\"\nphone = \"01 00 00 00 00\"\n\
@@ -282,7 +282,7 @@ pub fn line(csv: &mut String, soi: &str) {
 
 async fn activate(app: &App, account: &Account, code: String) -> Result<()> {
     let (contact, browser) = (Contact::default(), PlainToken::new("x"));
-    let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+    let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
     let password = PlainPassword::new(&account.password);
     let form = ActivationForm { soi: account.soi.clone(), code, new: password.clone(), again: password };
     let done = app.web.login.activate(form, visit).await?;

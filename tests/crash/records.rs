@@ -223,6 +223,8 @@ impl Reader {
         let counts: Vec<(String, String, i64)> = self.rows(COUNTS).await?;
         const IMPORTS: &str = "SELECT coalesce(detail ->> 'reason', ''), count(*) FROM audit \
                                WHERE act = 'agents.imported' GROUP BY detail ->> 'reason'";
+        // Those of browsers that nobody knows.
+        const STRANGERS: &str = "SELECT identifier_key, attempts FROM throttle WHERE length(browser) = 0";
         let issued = "SELECT detail ->> 'jti', reference FROM audit WHERE act = 'token.issued'";
         let newest: Vec<(i64, i64)> = self.rows("SELECT coalesce(max(seq), 0), count(*) FROM audit").await?;
         Ok(Records {
@@ -240,7 +242,7 @@ impl Reader {
             issued: self.rows(issued).await?.into_iter().collect(),
             agents: self.rows("SELECT soi, employment FROM agent").await?.into_iter().collect(),
             passwords: self.rows("SELECT soi, changed_at FROM password").await?.into_iter().collect(),
-            attempts: self.rows("SELECT identifier_key, attempts FROM throttle").await?.into_iter().collect(),
+            attempts: self.rows(STRANGERS).await?.into_iter().collect(),
             imports: self.rows(IMPORTS).await?.into_iter().collect(),
             counts: counts
                 .into_iter()

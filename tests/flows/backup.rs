@@ -252,7 +252,7 @@ async fn activate(idp: &TestIdp, soi: &str, code: &str) -> Activation {
         again: PlainPassword::new(PASSWORD),
     };
     let (contact, browser) = (Contact::default(), PlainToken::new("x"));
-    let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+    let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
     idp.web.login.activate(form, visit).await.expect("an answer")
 }
 

@@ -393,7 +393,8 @@ async fn log_in_during_a_change(idp: &TestIdp, db: &Database, before: &Agent, af
         let (login, typed) = (idp.login().clone(), soi.to_string());
         let attempt = tokio::spawn(async move {
             let (contact, browser) = (Contact::default(), PlainToken::new("x"));
-            let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+            let visit =
+                Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
             login.attempt(&typed, PlainPassword::new(PASSWORD), visit).await.expect("an answer")
         });
         let waiting = "SELECT count(*) FROM pg_stat_activity \

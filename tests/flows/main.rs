@@ -12,6 +12,7 @@ mod login;
 mod logout;
 mod operations;
 mod sessions;
+mod throttling;
 mod userinfo;
 mod zone;
 

@@ -198,7 +198,8 @@ impl TestIdp {
         };
         let contact = Contact::default();
         let browser = PlainToken::new("x");
-        let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+        let visit =
+            Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
         assert_eq!(self.web.login.activate(form, visit).await.expect("activation"), Activation::Done);
     }
 

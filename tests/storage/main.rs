@@ -12,6 +12,7 @@ mod cast;
 mod codes;
 mod database_file;
 mod durability;
+mod failures;
 mod grants;
 mod group_commit;
 mod imports;

@@ -40,6 +40,8 @@ const HARMLESS: &[&str] = &[
     // Counts of attempts: fewer delays than at the moment of the restore, no new way in.
     "last_at",
     "blocked_until",
+    "spent_until",
+    "slowed_until",
     // Not tried before; whether it is still to be sent say others.
     "due_at",
 ];

@@ -121,22 +121,32 @@ fn changed(change: &Change<Agent>, already: &str, context: &mut Context<'_, '_>)
 }
 
 async fn unlock(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure> {
-    let Unlocked { agent, lifted } = context.directory.unlock_agent(&context.mandate(), soi).await?;
+    let unlocked = context.directory.unlock_agent(&context.mandate(), soi).await?;
+    let is_anything = unlocked.is_anything();
+    let Unlocked { agent, lifted, networks } = unlocked;
     let zone = &context.directory.settings().time_zone;
     let row = |lifted: &Lifted| {
         let until = lifted.blocked_until.map_or_else(|| "-".to_owned(), |until| local(until, zone));
-        vec![lifted.form.as_str().into(), lifted.zone.to_string(), lifted.attempts.to_string(), until]
+        let browser = if lifted.known_browser { "known" } else { "any other" };
+        let form = lifted.form.as_str().to_owned();
+        vec![form, lifted.zone.to_string(), browser.to_owned(), lifted.attempts.to_string(), until]
     };
     let who = named(&agent.record);
-    let (sentence, view) = if lifted.is_empty() {
-        (format!("Nothing to unlock: no failed attempt of {who} is counted."), View::Nothing)
+    let sentence = match (is_anything, networks) {
+        (false, _) => format!("Nothing to unlock: no failed attempt of {who} is counted."),
+        (true, 0) => format!("Unlocked {who}."),
+        (true, 1) => format!("Unlocked {who}, also in the count of one network."),
+        (true, _) => format!("Unlocked {who}, also in the counts of {networks} networks."),
+    };
+    let view = if lifted.is_empty() {
+        View::Nothing
     } else {
-        let headings = vec!["form", "zone", "attempts", "blocked_until"];
-        (format!("Unlocked {who}."), View::Table { headings, rows: lifted.iter().map(row).collect() })
+        let headings = vec!["form", "zone", "browser", "attempts", "blocked_until"];
+        View::Table { headings, rows: lifted.iter().map(row).collect() }
     };
     let told: Vec<Value> = lifted.iter().copied().map(Lifted::to_json).collect();
     context.print_act(Answer {
-        json: json!({ "soi": agent.record.soi, "unlocked": !lifted.is_empty(), "lifted": told }),
+        json: json!({ "soi": agent.record.soi, "unlocked": is_anything, "lifted": told, "networks": networks }),
         view,
         before: vec![sentence],
         ..Answer::default()

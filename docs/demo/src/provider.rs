@@ -224,7 +224,8 @@ impl Seed<'_> {
         };
         let login = Login { clock, ..self.login.clone() };
         let (contact, browser) = (Contact::default(), self.login.random.token());
-        let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+        let visit =
+            Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
         match login.activate(form, visit).await? {
             Activation::Done => Ok(()),
             other => bail!("the sample agent {soi} could not choose a password: {other:?}"),

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::config::{Bind, Config, DatabaseConfig, DatabaseTarget, ListenerConfig};
 use crate::crypto::breach::{BreachedPasswords, FilterError};
 use crate::crypto::keyed::{CsrfKey, LookupKey};
+use crate::crypto::known_browser::BrowserKey;
 use crate::crypto::password::{PasswordPool, PasswordSettings, PasswordSettingsError};
 use crate::crypto::random::Random;
 use crate::crypto::seal::{SealError, Sealer};
@@ -32,7 +33,7 @@ use crate::ephemeral::memory::Memory;
 use crate::jobs::keys::{KeysError, load_or_generate};
 use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
 use crate::login::{Login, LoginSettings};
-use crate::network::{ListenerZone, NetworkSettings, ZoneDecider};
+use crate::network::{ListenerZone, NetworkSettings, Sources, ZoneDecider};
 use crate::oauth::userinfo::VerifiedTokens;
 use crate::oauth::{OauthSettings, Provider};
 use crate::outbox::Outbox;
@@ -171,12 +172,14 @@ impl App {
             passwords: Arc::new(passwords),
             breached: breached.clone(),
             lookup: LookupKey::new(master),
+            browsers: BrowserKey::new(master),
             short_codes: ShortCodeKey::new(master),
             outbox: outbox(&config, &random)?,
             settings: Arc::new(LoginSettings {
                 soi_syntax: config.identity.soi_syntax.clone(),
                 policy: config.password.policy.clone(),
                 sessions: config.session,
+                sources: Sources::new(&config.network.shared, config.network.shared_failures),
                 time_zone: config.identity.time_zone.clone(),
                 preview_nomades: config.access.preview_nomades,
             }),

@@ -10,7 +10,7 @@ use super::problem::Fault;
 use super::section::{Section, text_of, wrong_type};
 use super::tree::{Node, Value, quoted};
 
-/// A trusted proxy's range may have this many addresses without saying `wide`: /24, and /64 for IPv6.
+/// A trusted proxy's range, or one of shared addresses, may have this many without saying `wide`: /24, and /64 for IPv6.
 const NARROW_V4: u8 = 24;
 const NARROW_V6: u8 = 64;
 
@@ -23,6 +23,10 @@ pub struct NetworkConfig {
     pub internal: Vec<IpNet>,
     /// VPN pools, guest Wi-Fi, servers: never `internal`, whatever `internal` says.
     pub never_internal: Vec<IpNet>,
+    /// Addresses behind which many agents are: an office proxy, the gateway of the remote access.
+    pub shared: Vec<IpNet>,
+    /// So many SOIs may have failed at a shared address before it is slowed down.
+    pub shared_failures: u32,
     /// How long a contact from `internal` may be believed.
     pub internal_max_age: Duration,
 }
@@ -34,6 +38,8 @@ pub(super) fn read(section: &Section<'_>) -> NetworkConfig {
     let trusted_proxies = list("trusted_proxies", parse_proxy);
     let internal = list("internal", parse_any_width);
     let never_internal = list("never_internal", parse_any_width);
+    let shared = list("shared", parse_shared);
+    let shared_failures = section.integer("shared_failures", 100, 10..=100_000);
     let limits = Duration::from_mins(1)..=Duration::from_hours(24);
     let internal_max_age = section.duration("internal_max_age", Duration::from_hours(4), limits);
 
@@ -51,11 +57,20 @@ pub(super) fn read(section: &Section<'_>) -> NetworkConfig {
         let fault = Fault::new(format!("{net} lets anybody choose his own address"), "list the proxies themselves");
         section.warning(&format!("trusted_proxies[{index}]"), fault);
     }
+    for (index, net) in &shared {
+        if trusted_proxies.iter().any(|(_, proxy)| proxy.contains(net)) {
+            let what =
+                format!("{net} is a trusted proxy, so it is never a client: those behind it are told apart already");
+            section.warning(&format!("shared[{index}]"), Fault::new(what, "remove it from one of the two lists"));
+        }
+    }
     let plain = |list: Vec<(usize, IpNet)>| list.into_iter().map(|(_, net)| net).collect();
     NetworkConfig {
         trusted_proxies: plain(trusted_proxies),
         internal: plain(internal),
         never_internal: plain(never_internal),
+        shared: plain(shared),
+        shared_failures,
         internal_max_age,
     }
 }
@@ -65,13 +80,22 @@ fn parse_any_width(node: &Node) -> Result<IpNet, Fault> {
 }
 
 fn parse_proxy(node: &Node) -> Result<IpNet, Fault> {
+    parse_narrow(node, "every machine in it could forge the client's address", "the proxies")
+}
+
+fn parse_shared(node: &Node) -> Result<IpNet, Fault> {
+    parse_narrow(node, "every machine in it could try passwords of many agents", "the shared addresses")
+}
+
+/// `danger`: what a wide range means; `wanted`: what is to be listed instead.
+fn parse_narrow(node: &Node, danger: &str, wanted: &str) -> Result<IpNet, Fault> {
     let (net, is_declared_wide) = parse_entry(node)?;
     let narrow = if net.addr().is_ipv4() { NARROW_V4 } else { NARROW_V6 };
     if net.prefix_len() >= narrow || is_declared_wide {
         return Ok(net);
     }
-    let what = format!("{net} is wider than /{narrow}: every machine in it could forge the client's address");
-    Err(Fault::new(what, format!("list the proxies themselves, or write {{ net = \"{net}\", wide = true }}")))
+    let what = format!("{net} is wider than /{narrow}: {danger}");
+    Err(Fault::new(what, format!("list {wanted} themselves, or write {{ net = \"{net}\", wide = true }}")))
 }
 
 /// `"10.0.0.0/8"`, `"10.0.0.1"` or `{ net = "…", wide = true }`.

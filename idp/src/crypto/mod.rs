@@ -9,6 +9,7 @@
 //! | a token, an id, a code to read aloud | `random.rs`, `short_code.rs` |
 //! | what is stored of a token; PKCE; `at_hash` | `hash.rs` |
 //! | digests under a key outside the database (codes, CSRF, throttle rows) | `short_code.rs`, `keyed.rs` |
+//! | whether an agent has used this browser before | `known_browser.rs` |
 //! | a secret that must be read again | `seal.rs` |
 //! | an agent's password | `password/` |
 //! | whether a password was in a breach | `breach/` |
@@ -19,6 +20,7 @@ pub mod hash;
 pub mod jwt;
 pub mod keyed;
 pub mod keys;
+pub mod known_browser;
 pub mod password;
 pub mod random;
 pub mod seal;

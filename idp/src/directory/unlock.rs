@@ -1,4 +1,5 @@
-//! Unlocking: the attempts that were counted against an agent are forgotten, so that the next one needs not wait.
+//! Unlocking: what was counted against an agent is forgotten, so that the next attempt needs not wait: at every form, from both
+//! zones, in known browsers and elsewhere, and the failures that were noted by network.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +10,7 @@ use crate::domain::agent::Agent;
 use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
-use crate::storage::{Tx, audit, throttle};
+use crate::storage::{Tx, audit, failures, throttle};
 
 /// An agent, and what does not stand in the way any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,15 @@ pub struct Unlocked {
     pub agent: Agent,
     /// Empty: nothing was counted.
     pub lifted: Vec<Lifted>,
+    /// In so many networks failures with this SOI are not held against the network any more.
+    pub networks: u64,
+}
+
+impl Unlocked {
+    /// Whether anything was counted.
+    pub fn is_anything(&self) -> bool {
+        !self.lifted.is_empty() || self.networks > 0
+    }
 }
 
 /// Attempts without success at one form from one zone, forgotten.
@@ -24,6 +34,8 @@ pub struct Unlocked {
 pub struct Lifted {
     pub form: Form,
     pub zone: NetworkZone,
+    /// In a browser that the agent had used before; it has a budget of its own.
+    pub known_browser: bool,
     pub attempts: u32,
     /// When the delay would have ended; `None`: none ran.
     pub blocked_until: Option<Timestamp>,
@@ -35,6 +47,7 @@ impl Lifted {
         json!({
             "form": self.form.as_str(),
             "zone": self.zone,
+            "known_browser": self.known_browser,
             "attempts": self.attempts,
             "blocked_until": self.blocked_until.map(Timestamp::to_rfc3339),
         })
@@ -42,28 +55,31 @@ impl Lifted {
 }
 
 impl Directory {
-    /// Forgets the failed attempts of an agent, at the login and at the activation, from both zones.
+    /// Forgets the failed attempts of an agent.
     pub async fn unlock_agent(&self, mandate: &Mandate, soi: &str) -> Result<Unlocked, DirectoryError> {
         let (soi, now) = (self.soi("soi", soi)?, self.now());
         let event = mandate.event("agent.unlocked", Map::new()).with_subject(&soi);
         self.act(mandate, event, async |tx: &mut Tx| -> Result<Unlocked, DirectoryError> {
-            let agent = require_agent(tx, &soi).await?;
-            let mut lifted = Vec::new();
+            let mut unlocked = Unlocked { agent: require_agent(tx, &soi).await?, lifted: Vec::new(), networks: 0 };
             for form in Form::ALL {
-                let forgiven = throttle::forgive(tx, &self.lookup.digest(form.as_str(), soi.as_str())).await?;
-                lifted.extend(forgiven.into_iter().map(|count| Lifted {
+                let key = self.lookup.digest(form.as_str(), soi.as_str());
+                let forgiven = throttle::forgive(tx, &key).await?;
+                unlocked.lifted.extend(forgiven.into_iter().map(|count| Lifted {
                     form,
                     zone: count.zone,
+                    known_browser: count.known_browser,
                     attempts: count.attempts,
                     blocked_until: Some(count.blocked_until).filter(|until| *until > now),
                 }));
+                unlocked.networks += failures::forgive(tx, &key).await?;
             }
-            if !lifted.is_empty() {
-                let told: Vec<Value> = lifted.iter().copied().map(Lifted::to_json).collect();
-                let detail = Map::from_iter([("lifted".to_owned(), told.into())]);
-                audit::append(tx, &mandate.event("agent.unlocked", detail).with_subject(&soi), now).await?;
+            if unlocked.is_anything() {
+                let told: Vec<Value> = unlocked.lifted.iter().copied().map(Lifted::to_json).collect();
+                let detail = [("lifted".to_owned(), told.into()), ("networks".to_owned(), unlocked.networks.into())];
+                let event = mandate.event("agent.unlocked", Map::from_iter(detail)).with_subject(&soi);
+                audit::append(tx, &event, now).await?;
             }
-            Ok(Unlocked { agent, lifted })
+            Ok(unlocked)
         })
         .await
     }

@@ -16,7 +16,7 @@ use crate::directory::{clear_imports, finish_imports};
 use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
-use crate::storage::{Store, StoreError, Tx, activation, alarms, audit, codes, markers, sessions, throttle};
+use crate::storage::{Store, StoreError, Tx, activation, alarms, audit, codes, failures, markers, sessions, throttle};
 
 pub mod keys;
 #[cfg(test)]
@@ -112,6 +112,7 @@ impl Jobs {
                     + activation::purge(tx, before).await?
                     + alarms::purge(tx, now).await?
                     + throttle::purge(tx, now).await?
+                    + failures::purge(tx, now).await?
                     + audit::purge(tx, now.minus(AUDIT_RETENTION)).await?)
             })
             .await

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::guess::{Admission, Blocked, Guess, Suspected, Taken, tell};
 use super::{Login, LoginError, Visit, same_twice};
 use crate::crypto::short_code::PlainCode;
 use crate::domain::agent::{Agent, Standing};
@@ -17,7 +18,6 @@ use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::storage::activation::PURPOSE;
 use crate::storage::passwords::StoredPassword;
-use crate::storage::throttle::Attempt;
 use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
 
 /// Where an activation leads.
@@ -53,16 +53,22 @@ impl Login {
             return Ok(Activation::Breach(breach));
         }
         let soi = self.settings.soi_syntax.parse(&form.soi).unwrap_or_else(|_| Soi::from_stored(String::new()));
-        let key = self.lookup.digest(Form::Activation.as_str(), &identifier);
+        let guess = self.guess(Form::Activation, &identifier, visit, now);
         let digest = self.short_codes.digest(PURPOSE, soi.as_str(), &PlainCode::typed(&form.code));
 
-        let (agent, taken) = match self.look_at_code(&soi, digest, &key, visit, now).await? {
-            Look::Blocked(wait) => return Ok(Activation::Throttled { wait }),
-            Look::Invalid => return Ok(Activation::Invalid),
+        let (agent, taken) = match self.look_at_code(&soi, digest, &guess, visit, now).await? {
+            Look::Blocked(blocked) => {
+                blocked.note();
+                return Ok(Activation::Throttled { wait: now.until(blocked.until) });
+            }
+            Look::Invalid(suspected) => {
+                tell(&suspected);
+                return Ok(Activation::Invalid);
+            }
             Look::Live(agent, taken) => (*agent, taken),
         };
         if let Err(breach) = self.check_new(&agent, &form.new).await {
-            self.give_back(&key, visit.zone, taken).await?;
+            self.give_back(&taken, now).await?;
             return Ok(Activation::Breach(breach));
         }
         let before = self.passwords_of(&soi).await?;
@@ -71,11 +77,11 @@ impl Login {
             // The attempt counts: a found letter is no way to guess what somebody's passwords were.
             Ok(Err(breach)) => return Ok(Activation::Breach(breach)),
             Err(full) => {
-                self.give_back(&key, visit.zone, taken).await?;
+                self.give_back(&taken, now).await?;
                 return Err(full.into());
             }
         };
-        let done = self.set_password(&soi, digest, &phc, &key, visit, now).await?;
+        let done = self.set_password(&soi, digest, &phc, &taken, visit, now).await?;
         Ok(if done { Activation::Done } else { Activation::Invalid })
     }
 
@@ -94,29 +100,34 @@ impl Login {
         &self,
         soi: &Soi,
         digest: [u8; 32],
-        key: &[u8; 32],
+        guess: &Guess,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Look, StoreError> {
         self.store
             .write(async |tx: &mut Tx| -> Result<Look, StoreError> {
-                let attempt = throttle::take(tx, key, visit.zone, now).await?;
+                let admission = guess.take(tx, now).await?;
                 let agent = agents::find(tx, soi).await?;
                 let live = activation::is_live(tx, soi, digest, now).await?;
-                let (look, reason) = match (attempt, agent) {
-                    (Attempt::Blocked(until), agent) => {
-                        (Look::Blocked(now.until(until)), Some((agent, Reason::AccountThrottled)))
+                let taken = match admission {
+                    Admission::Taken(taken) => taken,
+                    Admission::Blocked(blocked) => {
+                        let event = refused_activation(agent.map(|a| a.record.soi), Reason::AccountThrottled, visit);
+                        audit::append(tx, &event.with_detail(blocked.detail()), now).await?;
+                        return Ok(Look::Blocked(blocked));
                     }
-                    (Attempt::Taken(taken), Some(agent)) if live && may_activate(self.standing(&agent, now)) => {
-                        (Look::Live(Box::new(agent), taken), None)
-                    }
-                    (Attempt::Taken(_), agent) => (Look::Invalid, Some((agent, Reason::ActivationInvalid))),
                 };
-                if let Some((agent, reason)) = reason {
-                    let event = refused_activation(agent.map(|a| a.record.soi), reason, visit);
-                    audit::append(tx, &event, now).await?;
+                match agent {
+                    Some(agent) if live && may_activate(self.standing(&agent, now)) => {
+                        Ok(Look::Live(Box::new(agent), taken))
+                    }
+                    agent => {
+                        let subject = agent.map(|agent| agent.record.soi);
+                        let event = refused_activation(subject.clone(), Reason::ActivationInvalid, visit);
+                        audit::append(tx, &event, now).await?;
+                        Ok(Look::Invalid(taken.fail(tx, subject.as_ref(), visit.contact, now).await?))
+                    }
                 }
-                Ok(look)
             })
             .await
     }
@@ -127,7 +138,7 @@ impl Login {
         soi: &Soi,
         digest: [u8; 32],
         phc: &str,
-        key: &[u8; 32],
+        taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -146,7 +157,7 @@ impl Login {
                 }
                 passwords::set(tx, soi, phc, now).await?;
                 let ended = sessions::end_all(tx, soi, "activation", now).await?;
-                throttle::clear(tx, key, visit.zone).await?;
+                taken.clear(tx, now).await?;
                 throttle::clear(tx, &login_key, visit.zone).await?;
                 let event = Event::new("agent.activated", Actor::Agent(soi.clone()))
                     .with_subject(soi)
@@ -165,10 +176,9 @@ fn refused_activation(soi: Option<Soi>, reason: Reason, visit: Visit<'_>) -> Eve
 }
 
 enum Look {
-    Blocked(Duration),
-    Invalid,
-    /// The agent, and the number of the attempt.
-    Live(Box<Agent>, u32),
+    Blocked(Blocked),
+    Invalid(Vec<Suspected>),
+    Live(Box<Agent>, Taken),
 }
 
 /// Who starts next Monday may choose the password today; who left may not.

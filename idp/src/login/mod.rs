@@ -2,9 +2,10 @@
 //!
 //! This layer takes what was typed and answers with a step; it sees neither HTTP nor SQL. Two promises shape it: until the
 //! password is right, known and unknown SOIs get the same words, the same statements and the same argon2id run; and while
-//! a delay runs, no password is verified. Look next at [`password`], then `web/pages/login.rs`.
+//! a delay runs, no password is verified. Look next at [`password`] and `guess.rs`, then `web/pages/login.rs`.
 
 pub mod activation;
+mod guess;
 pub mod password;
 pub mod renewal;
 pub mod session;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 
 use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
+use crate::crypto::known_browser::{BrowserCookie, BrowserKey};
 use crate::crypto::password::{NewHash, PasswordPool, PasswordPoolError};
 use crate::crypto::random::Random;
 use crate::crypto::short_code::ShortCodeKey;
@@ -25,10 +27,11 @@ use crate::domain::audit::Contact;
 use crate::domain::password_policy::{Breach, Owner, PasswordPolicy};
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::session::{Session, SessionPolicy};
-use crate::domain::soi::SoiSyntax;
+use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::{Ephemeral, EphemeralError};
+use crate::network::Sources;
 use crate::outbox::Outbox;
 use crate::storage::passwords::StoredPassword;
 use crate::storage::{Store, StoreError};
@@ -39,6 +42,8 @@ pub struct LoginSettings {
     pub soi_syntax: SoiSyntax,
     pub policy: PasswordPolicy,
     pub sessions: SessionPolicy,
+    /// What is one source of attempts, and which addresses many agents share.
+    pub sources: Sources,
     pub time_zone: TimeZone,
     /// `access.preview_nomades`: an expired password may be changed in `nomades` without a second factor. Demo only.
     pub preview_nomades: bool,
@@ -55,6 +60,8 @@ pub struct Login {
     pub breached: BreachedPasswords,
     /// Keys the throttle: what was typed is never stored, only its digest.
     pub lookup: LookupKey,
+    /// Knows the browsers that an agent has used before.
+    pub browsers: BrowserKey,
     pub short_codes: ShortCodeKey,
     /// What is told to agents is put here, in the transaction of the act.
     pub outbox: Outbox,
@@ -68,6 +75,8 @@ pub struct Visit<'a> {
     pub contact: &'a Contact,
     /// The pre-session cookie: a renewal ticket works only in the browser that obtained it.
     pub browser: &'a PlainToken,
+    /// What says which agents have used this browser before; nobody has looked at it yet.
+    pub known: Option<&'a BrowserCookie>,
     /// The session that this browser held before, to be ended by a new login.
     pub session: Option<&'a Session>,
 }
@@ -105,6 +114,11 @@ impl Login {
             NetworkZone::Internal => PasswordPool::clone(&self.passwords),
             NetworkZone::Nomades => self.passwords.outside(),
         }
+    }
+
+    /// The cookie that makes this browser known to the agent who has just logged in.
+    pub fn remember_browser(&self, sent: Option<&BrowserCookie>, soi: &Soi) -> BrowserCookie {
+        self.browsers.remember(sent, self.random.token(), soi.as_str(), self.clock.now())
     }
 
     fn standing(&self, agent: &Agent, now: Timestamp) -> Standing {

@@ -1,11 +1,12 @@
 //! One attempt with SOI and password.
 //!
-//! In order: take an attempt (or be told to wait) → look the agent up → verify (a dummy where there is nothing to verify)
+//! In order: take an attempt (`guess.rs`, or be told to wait) → look the agent up → verify (a dummy where there is nothing to verify)
 //! → only then the truth about the account → a session. The attempt is counted *before* the verification, so that a burst
 //! of parallel guesses cannot outrun the delay, and given back when the queue was full.
 
 use std::time::Duration;
 
+use super::guess::{Admission, Guess, Taken, tell};
 use super::{Login, LoginError, NewSession, Visit};
 use crate::domain::acr::AuthenticationMethod;
 use crate::domain::agent::Agent;
@@ -20,8 +21,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::storage::passwords::StoredPassword;
 use crate::storage::standing::{self, AgentStanding};
-use crate::storage::throttle::Attempt;
-use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions, throttle};
+use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions};
 
 /// Where an attempt leads.
 #[derive(Debug)]
@@ -71,43 +71,46 @@ impl Login {
 
     async fn try_password(&self, typed: &str, password: PlainPassword, visit: Visit<'_>) -> Result<Step, LoginError> {
         let now = self.clock.now();
-        let key = self.lookup.digest(Form::Login.as_str(), &normalise(typed));
+        let guess = self.guess(Form::Login, &normalise(typed), visit, now);
         let soi = self.settings.soi_syntax.parse(typed).ok();
 
-        let (attempt, known) = self.take_attempt(&key, soi.as_ref(), visit, now).await?;
-        let taken = match attempt {
-            Attempt::Blocked(until) => return Ok(Step::Throttled { wait: now.until(until) }),
-            Attempt::Taken(taken) => taken,
+        let (admission, known) = self.take_attempt(&guess, soi.as_ref(), visit, now).await?;
+        let taken = match admission {
+            Admission::Blocked(blocked) => {
+                blocked.note();
+                return Ok(Step::Throttled { wait: now.until(blocked.until) });
+            }
+            Admission::Taken(taken) => taken,
         };
 
         let phc = known.as_ref().and_then(|k| k.password.as_ref()).map(|p| p.phc.clone());
         let verdict = match self.hashing(visit.zone).verify(password.clone(), phc).await {
             Ok(verdict) => verdict,
             Err(full) => {
-                self.give_back(&key, visit.zone, taken).await?;
+                self.give_back(&taken, now).await?;
                 return Err(full.into());
             }
         };
         let Some(AgentStanding { agent, password: Some(stored) }) = known.filter(|_| verdict.matches) else {
-            self.note_wrong_credentials(soi.as_ref(), visit, now).await?;
+            self.note_wrong_credentials(&taken, soi.as_ref(), visit, now).await?;
             return Ok(Step::WrongCredentials);
         };
 
         // From here on the truth may be told.
         if let Some(reason) = self.standing(&agent, now).refusal() {
-            return self.refuse(&agent, reason, &key, visit, now).await;
+            return self.refuse(&agent, reason, &taken, visit, now).await;
         }
         if let Some(reason) = self.must_renew(&password, &stored, now).await {
             if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
                 // Outside, a password is changed after the second factor only (PRODUCT §4).
-                return self.refuse(&agent, reason, &key, visit, now).await;
+                return self.refuse(&agent, reason, &taken, visit, now).await;
             }
-            let ticket = self.issue_ticket(&agent, &stored, reason, &key, visit, now).await?;
+            let ticket = self.issue_ticket(&agent, &stored, reason, &taken, visit, now).await?;
             let by_age = self.settings.policy.is_expired(stored.changed_at, None, now);
             return Ok(Step::Renew { ticket, reason, by_age });
         }
         let rehashed = if verdict.needs_rehash { self.hashing(visit.zone).hash(password).await.ok() } else { None };
-        self.begin(&agent, &stored, rehashed.as_deref(), &key, visit, now).await
+        self.begin(&agent, &stored, rehashed.as_deref(), &taken, visit, now).await
     }
 
     /// Why a password that is right may not be used any more, if so. What others know is worse than what is old.
@@ -122,50 +125,54 @@ impl Login {
     /// One transaction, the same statements for known and unknown SOIs.
     async fn take_attempt(
         &self,
-        key: &[u8; 32],
+        guess: &Guess,
         soi: Option<&Soi>,
         visit: Visit<'_>,
         now: Timestamp,
-    ) -> Result<(Attempt, Option<AgentStanding>), StoreError> {
+    ) -> Result<(Admission, Option<AgentStanding>), StoreError> {
         let unknown = Soi::from_stored(String::new());
         let soi = soi.unwrap_or(&unknown);
         self.store
             .write(async |tx: &mut Tx| -> Result<_, StoreError> {
-                let attempt = throttle::take(tx, key, visit.zone, now).await?;
+                let admission = guess.take(tx, now).await?;
                 let known = standing::find_agent(tx, soi).await?;
-                if let Attempt::Blocked(_) = attempt {
+                if let Admission::Blocked(blocked) = &admission {
                     let subject = known.as_ref().map(|known| &known.agent.record.soi);
-                    let event = refused_login(subject, Reason::AccountThrottled, visit);
+                    let event = refused_login(subject, Reason::AccountThrottled, visit).with_detail(blocked.detail());
                     audit::append(tx, &event, now).await?;
                 }
-                Ok((attempt, known))
+                Ok((admission, known))
             })
             .await
     }
 
     /// The queue was full: the attempt was none.
-    pub(super) async fn give_back(&self, key: &[u8; 32], zone: NetworkZone, taken: u32) -> Result<(), StoreError> {
-        let give_back =
-            async |tx: &mut Tx| -> Result<(), StoreError> { throttle::give_back(tx, key, zone, taken).await };
+    pub(super) async fn give_back(&self, taken: &Taken, now: Timestamp) -> Result<(), StoreError> {
+        let give_back = async |tx: &mut Tx| -> Result<(), StoreError> { taken.give_back(tx, now).await };
         self.store.write(give_back).await
     }
 
     async fn note_wrong_credentials(
         &self,
+        taken: &Taken,
         soi: Option<&Soi>,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let unknown = Soi::from_stored(String::new());
         let soi = soi.unwrap_or(&unknown);
-        self.store
-            .write(async |tx: &mut Tx| -> Result<(), StoreError> {
+        let suspected = self
+            .store
+            .write(async |tx: &mut Tx| -> Result<_, StoreError> {
                 // An identifier that matches nobody is not kept (GDPR-02).
                 let agent = agents::find(tx, soi).await?;
-                let event = refused_login(agent.as_ref().map(|a| &a.record.soi), Reason::CredentialsInvalid, visit);
-                audit::append(tx, &event, now).await
+                let subject = agent.as_ref().map(|a| &a.record.soi);
+                audit::append(tx, &refused_login(subject, Reason::CredentialsInvalid, visit), now).await?;
+                taken.fail(tx, subject, visit.contact, now).await
             })
-            .await
+            .await?;
+        tell(&suspected);
+        Ok(())
     }
 
     /// The password was right and the account is shut: the truth, with a reference to its event.
@@ -173,14 +180,14 @@ impl Login {
         &self,
         agent: &Agent,
         reason: Reason,
-        key: &[u8; 32],
+        taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Step, LoginError> {
         let reference = self.random.reference();
         self.store
             .write(async |tx: &mut Tx| -> Result<(), StoreError> {
-                throttle::clear(tx, key, visit.zone).await?;
+                taken.succeed(tx, now).await?;
                 audit::append(tx, &shut_out(agent, reason, &reference, visit), now).await
             })
             .await?;
@@ -194,7 +201,7 @@ impl Login {
         agent: &Agent,
         verified: &StoredPassword,
         rehashed: Option<&str>,
-        key: &[u8; 32],
+        taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Step, LoginError> {
@@ -213,7 +220,7 @@ impl Login {
                     audit::append(tx, &event, now).await?;
                     return Ok(Begun::PasswordChanged);
                 };
-                throttle::clear(tx, key, visit.zone).await?;
+                taken.succeed(tx, now).await?;
                 if let Some(reason) = self.standing(&agent, now).refusal() {
                     audit::append(tx, &shut_out(&agent, reason, &reference, visit), now).await?;
                     return Ok(Begun::Shut(reason));

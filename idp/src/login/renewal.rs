@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::guess::Taken;
 use super::{Login, LoginError, NewSession, Visit, same_twice};
 use crate::crypto::hash::hash_token;
 use crate::domain::agent::Agent;
@@ -19,7 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::Kind;
 use crate::storage::passwords::StoredPassword;
-use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions, throttle};
+use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions};
 
 /// How long a ticket waits for the new password.
 const TICKET_LIFETIME: Duration = Duration::from_mins(10);
@@ -53,7 +54,7 @@ impl Login {
         agent: &Agent,
         stored: &StoredPassword,
         reason: Reason,
-        key: &[u8; 32],
+        taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<PlainToken, LoginError> {
@@ -72,7 +73,7 @@ impl Login {
             .with_detail(serde_json::json!({ "why": reason }));
         self.store
             .write(async |tx: &mut Tx| -> Result<(), StoreError> {
-                throttle::clear(tx, key, visit.zone).await?;
+                taken.succeed(tx, now).await?;
                 audit::append(tx, &event, now).await
             })
             .await?;

@@ -6,11 +6,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::activation::{Activation, ActivationForm};
+use super::guess::Admission;
 use super::password::Step;
 use super::renewal::Renewal;
 use super::{Login, LoginSettings, NewSession, Visit};
 use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
+use crate::crypto::known_browser::BrowserKey;
 use crate::crypto::password::{PasswordPool, PasswordSettings};
 use crate::crypto::random::Random;
 use crate::crypto::seal::Sealer;
@@ -22,9 +24,11 @@ use crate::domain::reason::Reason;
 use crate::domain::secret::{KeyBytes, PlainPassword, PlainToken};
 use crate::domain::session::{SessionLimits, SessionPolicy};
 use crate::domain::soi::{Soi, SoiSyntax};
+use crate::domain::throttle::Form;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::memory::Memory;
+use crate::network::Sources;
 use crate::outbox::Outbox;
 use crate::storage::activation::{NewCode, PURPOSE};
 use crate::storage::passwords::StoredPassword;
@@ -67,12 +71,14 @@ async fn place() -> Place {
         passwords: pool(2),
         breached: BreachedPasswords::default(),
         lookup: LookupKey::new(&master),
+        browsers: BrowserKey::new(&master),
         short_codes: ShortCodeKey::new(&master),
         outbox: Outbox::new(Arc::new(Sealer::new(&master).unwrap()), Random::seeded(3), ShortCodeKey::new(&master)),
         settings: Arc::new(LoginSettings {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
             policy: PasswordPolicy::default(),
             sessions: SessionPolicy { internal: limits, nomades: limits },
+            sources: Sources::default(),
             time_zone: jiff::tz::TimeZone::UTC,
             preview_nomades: false,
         }),
@@ -144,7 +150,10 @@ impl Place {
     /// The end of an attempt whose password was right.
     async fn begin(&self, agent: &Agent, verified: &StoredPassword, rehashed: Option<&str>) -> Step {
         let (contact, browser, now) = (Contact::default(), PlainToken::new("browser"), self.login.clock.now());
-        self.login.begin(agent, verified, rehashed, &[0; 32], visit(&contact, &browser), now).await.unwrap()
+        let guess = self.login.guess(Form::Login, self.soi.as_str(), visit(&contact, &browser), now);
+        let take = async |tx: &mut Tx| -> Result<Admission, StoreError> { guess.take(tx, now).await };
+        let Admission::Taken(taken) = self.login.store.write(take).await.unwrap() else { panic!("taken") };
+        self.login.begin(agent, verified, rehashed, &taken, visit(&contact, &browser), now).await.unwrap()
     }
 
     /// HR changes the agent; sessions are left alone.
@@ -181,7 +190,7 @@ impl Place {
 }
 
 fn visit<'a>(contact: &'a Contact, browser: &'a PlainToken) -> Visit<'a> {
-    Visit { zone: NetworkZone::Internal, contact, browser, session: None }
+    Visit { zone: NetworkZone::Internal, contact, browser, known: None, session: None }
 }
 
 #[tokio::test]

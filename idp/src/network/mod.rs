@@ -7,6 +7,7 @@
 //!
 //! Look next at `decision.rs`, where the rule stands; at `forwarded.rs`, `x_forwarded_for.rs` and `proxy_v2.rs`, which read
 //! one header each; at `vectors.rs` for the table of examples, and at `properties.rs` for what no header may ever achieve.
+//! `source.rs` says which addresses count as one where attempts are counted.
 
 mod address;
 mod decision;
@@ -15,6 +16,7 @@ mod forwarded;
 mod headers;
 mod nets;
 pub mod proxy_v2;
+mod source;
 mod x_forwarded_for;
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use decision::ZoneDecider;
 pub use explanation::{Contact, Hop, HopRole, Why, ZoneDecision};
 pub use headers::{Because, IgnoredHeader};
 pub use proxy_v2::Proxied;
+pub use source::{Source, Sources};
 
 /// What the configuration says about networks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

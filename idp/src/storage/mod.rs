@@ -24,6 +24,7 @@ pub mod audit;
 pub mod channels;
 pub mod codes;
 pub mod database_file;
+pub mod failures;
 pub mod grants;
 pub mod imports;
 pub mod markers;
@@ -67,6 +68,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("audit", audit::ALL),
         ("channels", channels::ALL),
         ("codes", codes::ALL),
+        ("failures", failures::ALL),
         ("grants", grants::ALL),
         ("imports", imports::ALL),
         ("markers", markers::ALL),

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Response};
 use super::error::Failure;
 use super::headers::content_security_policy;
 use super::{Visitor, Web};
+use crate::crypto::known_browser::KNOWN_FOR_DAYS;
 use crate::domain::secret::PlainToken;
+use crate::domain::soi::Soi;
 use crate::oauth::Params;
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::{Locale, Page};
@@ -174,6 +176,13 @@ impl Visitor {
     /// Gives the browser its session; it ends with the browser, and earlier by the server's limits.
     pub fn set_session(&self, response: &mut Response, cookie: &PlainToken) {
         self.set_cookie(response, self.web.cookie_names().session, cookie.reveal(), None);
+    }
+
+    /// Makes this browser known to the agent who has just logged in; it opens nothing by itself.
+    pub fn set_known(&self, response: &mut Response, soi: &Soi) {
+        let cookie = self.web.login.remember_browser(self.known.as_ref(), soi);
+        let age = u32::from(KNOWN_FOR_DAYS) * 24 * 3600;
+        self.set_cookie(response, self.web.cookie_names().known, &cookie.to_value(), Some(age));
     }
 
     /// Takes the session from the browser.

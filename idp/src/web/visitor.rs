@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::Web;
+use crate::crypto::known_browser::BrowserCookie;
 use crate::domain::audit::Contact;
 use crate::domain::ids::RequestId;
 use crate::domain::secret::PlainToken;
@@ -40,6 +41,8 @@ pub struct Visitor {
     /// The pre-session cookie, or a fresh value for it.
     pub browser: PlainToken,
     pub browser_is_new: bool,
+    /// What says which agents have logged in with this browser before.
+    pub known: Option<BrowserCookie>,
     pub session_cookie: Option<PlainToken>,
     /// `User-Agent` as sent, bounded.
     pub user_agent: String,
@@ -52,6 +55,7 @@ pub struct Visitor {
 pub struct CookieNames {
     pub session: &'static str,
     pub browser: &'static str,
+    pub known: &'static str,
     pub locale: &'static str,
 }
 
@@ -62,10 +66,16 @@ impl Web {
             CookieNames {
                 session: "__Host-octroi-session",
                 browser: "__Host-octroi-browser",
+                known: "__Host-octroi-device",
                 locale: "__Host-octroi-language",
             }
         } else {
-            CookieNames { session: "octroi-session", browser: "octroi-browser", locale: "octroi-language" }
+            CookieNames {
+                session: "octroi-session",
+                browser: "octroi-browser",
+                known: "octroi-device",
+                locale: "octroi-language",
+            }
         }
     }
 }
@@ -105,6 +115,7 @@ impl FromRequestParts<Web> for Visitor {
             accept_language,
             browser_is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| web.login.random.token()),
+            known: cookie(headers, names.known).as_deref().and_then(BrowserCookie::parse),
             session_cookie: cookie(headers, names.session).filter(|value| is_token(value)).map(PlainToken::new),
             user_agent,
             origin: text(headers, header::ORIGIN.as_str()),
@@ -131,7 +142,8 @@ impl Visitor {
 
     /// This contact, as the login layer takes it.
     pub fn visit<'a>(&'a self, session: Option<&'a Session>) -> Visit<'a> {
-        Visit { zone: self.zone(), contact: &self.contact, browser: &self.browser, session }
+        let known = self.known.as_ref();
+        Visit { zone: self.zone(), contact: &self.contact, browser: &self.browser, known, session }
     }
 
     /// What stands around a page.

@@ -87,11 +87,13 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
 
 /// Where a login leads: on with the authorization request, else home. Whatever becomes of that, the agent is logged in.
 pub async fn enter(visitor: &Visitor, pending: Option<&Pending>, new: NewSession) -> Response {
+    let soi = new.session.soi.clone();
     let mut response = match pending {
         Some(pending) => authorize::go_on(visitor, &pending.id, Some(new.session)).await,
         None => visitor.see_other("/"),
     };
     visitor.set_session(&mut response, &new.cookie);
+    visitor.set_known(&mut response, &soi);
     response
 }
 

@@ -164,7 +164,8 @@ impl Installation {
                 again: PlainPassword::new(PASSWORD),
             };
             let (contact, browser) = (Contact::default(), PlainToken::new("bench"));
-            let visit = Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, session: None };
+            let visit =
+                Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
             let done = app.web.login.activate(form, visit).await?;
             ensure!(done == Activation::Done, "{soi} could not be activated: {done:?}");
         }

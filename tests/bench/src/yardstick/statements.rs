@@ -22,6 +22,7 @@ const AMR: &str = r#"["pwd"]"#;
 const ACR: &str = "eidas1";
 const ZONE: &str = "internal";
 const DAY: i64 = 24 * 3600 * 1000;
+const TWO_HOURS: i64 = 2 * 3600 * 1000;
 
 /// What is bound to a placeholder.
 #[derive(Clone, Copy)]
@@ -98,13 +99,10 @@ struct Login<'a> {
 impl<'a> Login<'a> {
     fn transactions(&self) -> [(&'static str, Vec<Statement<'a>>); 5] {
         let Self { soi, client_id, id, hash, at } = *self;
-        let attempt = vec![
-            ("throttle", "TAKE", vec![Blob(hash), Text(ZONE), Int(at), Int(at - DAY)]),
-            ("standing", "OF_AGENT", vec![Text(soi)]),
-        ];
+        let attempt = vec![("throttle", "TAKE", self.take()), ("standing", "OF_AGENT", vec![Text(soi)])];
         let begin = vec![
             ("standing", "OF_AGENT", vec![Text(soi)]),
-            ("throttle", "CLEAR", vec![Blob(hash), Text(ZONE)]),
+            ("throttle", "SUCCEED", vec![Blob(hash), Text(ZONE), Blob(&[]), Int(TWO_HOURS), Int(TWO_HOURS + DAY)]),
             ("sessions", "INSERT", vec![Text(id), Blob(hash), Text(soi), Text(ZONE), Text(ACR), Text(AMR), Int(at)]),
             self.audit("login.succeeded", ("agent", soi), r#"{"acr":"eidas1","amr":["pwd"]}"#),
         ];
@@ -122,6 +120,12 @@ impl<'a> Login<'a> {
         ];
         let (write, read) = ("BEGIN IMMEDIATE", "BEGIN");
         [(write, attempt), (write, begin), (read, look_up), (write, decide), (write, redeem)]
+    }
+
+    /// An attempt in a browser that nobody knows, from a network.
+    fn take(&self) -> Vec<Value<'a>> {
+        let Self { hash, at, .. } = *self;
+        vec![Blob(hash), Text(ZONE), Blob(&[]), Int(at), Int(at + TWO_HOURS), Blob(hash), Int(at - DAY), Int(TWO_HOURS)]
     }
 
     /// The columns of `authorization_code`, in the order of the statement.
