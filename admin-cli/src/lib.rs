@@ -45,6 +45,9 @@ async fn execute(cli: &Cli, console: &mut Console<'_>) -> Result<(), Failure> {
     if let Noun::Zone { verb } = &cli.noun {
         return commands::zone::run(verb, &target::zones(&config), cli.global.format, console);
     }
+    if let Noun::Password { verb: PasswordVerb::Policy(args) } = &cli.noun {
+        return commands::policy::run(args, &config, cli.global.format, console).await;
+    }
     let directory = target::open(&config).await?;
     let mut context = Context { directory: &directory, global: &cli.global, actor: operator(), console };
     let outcome = commands::run(&cli.noun, &mut context).await;

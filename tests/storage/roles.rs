@@ -2,7 +2,7 @@
 
 use harness::engine::Database;
 use octroi_idp::domain::role::Role;
-use octroi_idp::storage::{Constraint, StoreError, Tx, roles};
+use octroi_idp::storage::{Constraint, StoreError, Tx, agents, roles, standing};
 
 use crate::cast::{add_agents, agent, minute, soi};
 
@@ -11,7 +11,34 @@ harness::for_each_engine![
     roles_are_listed_by_role_and_soi,
     a_role_is_revoked_once,
     a_role_needs_its_agent,
+    the_roles_come_along_with_the_agent,
 ];
+
+async fn the_roles_come_along_with_the_agent(db: Database) {
+    add_agents(&db, &[agent("100001", "Marchand"), agent("100009", "Admin")]).await;
+    let roles_of = async |number: &str| {
+        let number = soi(number);
+        let read = async |tx: &mut Tx| -> Result<_, StoreError> {
+            let found = agents::find(tx, &number).await?.expect("an agent").roles;
+            let many = agents::find_many(tx, &[&number]).await?.remove(0).roles;
+            let standing = standing::find_agent(tx, &number).await?.expect("an agent").agent.roles;
+            Ok([found, many, standing])
+        };
+        let hold = async |tx: &mut Tx| agents::hold(tx, &number).await;
+        let held = db.write(hold).await.expect("held").expect("an agent").roles;
+        let [found, many, standing] = db.read(read).await.expect("roles");
+        assert!(found == many && found == standing && found == held, "{found:?} {many:?} {standing:?} {held:?}");
+        found.iter().collect::<Vec<_>>()
+    };
+    let mut granted = Vec::new();
+    for role in Role::ALL {
+        assert_eq!(roles_of("100009").await, granted);
+        grant(&db, "100009", role, "root").await.unwrap();
+        granted.push(role);
+    }
+    assert_eq!(roles_of("100009").await, Role::ALL);
+    assert_eq!(roles_of("100001").await, [], "nobody else's");
+}
 
 async fn grant(db: &Database, number: &str, role: Role, by: &str) -> Result<bool, StoreError> {
     let number = soi(number);

@@ -13,11 +13,24 @@ pub enum PasswordVerb {
         octroictl password expire --all --spread 60 --dry-run --format csv > forecast.csv\n\n\
         The agent changes it after the right password, then goes straight on. Sessions that are open stay open.")]
     Expire(ExpireArgs),
+    /// Say what passwords must be, for each population or for one agent, and which advice that leaves
+    #[command(after_help = "Examples:\n  octroictl password policy\n  octroictl password policy 100001\n  \
+        octroictl password policy --format json\n\n\
+        Each line below the table is a point at which a policy leaves ANSSI, CNIL, NIST or OWASP: they contradict each\n\
+        other, so no policy follows them all.")]
+    Policy(PolicyArgs),
     /// The offline filter of breached passwords
     Filter {
         #[command(subcommand)]
         verb: FilterVerb,
     },
+}
+
+/// `password policy`
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// Only the policy of this agent, and why it is that one
+    pub soi: Option<String>,
 }
 
 /// `password expire`

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod filter;
 pub mod import;
 pub mod password;
+pub mod policy;
 mod progress;
 pub mod role;
 pub mod zone;
@@ -56,7 +57,7 @@ impl Context<'_, '_> {
     }
 }
 
-/// Runs a command on the directory. `zone` and `password filter` need none and run elsewhere.
+/// Runs a command on the directory. `zone`, `password filter` and `password policy` need none and run elsewhere.
 pub async fn run(noun: &Noun, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     match noun {
         Noun::Agent { verb } => agent::run(verb, context).await,

@@ -1,4 +1,4 @@
-//! `octroictl password …`, except `filter`.
+//! `octroictl password …`, except `filter` and `policy`.
 
 use octroi_idp::directory::{DirectoryError, ExpiryPlan, ExpiryScope};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::output::{Answer, View};
 pub async fn run(verb: &PasswordVerb, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     match verb {
         PasswordVerb::Expire(args) => expire(args, context).await,
-        PasswordVerb::Filter { .. } => Ok(()),
+        PasswordVerb::Filter { .. } | PasswordVerb::Policy(_) => Ok(()),
     }
 }
 

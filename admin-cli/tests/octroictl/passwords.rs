@@ -115,3 +115,47 @@ async fn passwords_are_expired_for_one_or_many_and_a_forecast_is_csv() {
         octroi.run(&format!("{line} --yes")).await.failed(2);
     }
 }
+
+#[tokio::test]
+async fn the_policy_in_force_is_told_without_a_database_with_each_deviation() {
+    let octroi = Installation::without_database();
+    let told = octroi.run("password policy").await.done();
+    for line in [
+        "Preset standard.",
+        "administrators  holds any role  16-256  free  3      5        -        365 d    15 d",
+        "agents          everybody else  15-256  free  3      5        -        never    15 d",
+        "Breach filter: none. Blocklist: none.",
+        "administrators: NIST SP 800-63B-4 3.1.1.2: passwords shall not be changed periodically; here: renewed after 365 days.",
+        "agents: ANSSI R23: complexity rules are set; here:",
+    ] {
+        assert!(told.contains(line), "{line:?} is not in\n{told}");
+    }
+    assert!(!told.contains("ANSSI R24"), "{told}");
+
+    let text = fs::read_to_string(octroi.path("octroi.toml")).unwrap();
+    octroi.file("octroi.toml", text.replace("# preset = \"standard\"", "preset = \"city\""));
+    let json = octroi.run("password policy --format json").await.json();
+    assert_eq!((json["preset"].as_str(), json["populations"].as_array().map(Vec::len)), (Some("city"), Some(2)));
+    let agents = &json["populations"][1];
+    assert_eq!((&agents["population"], &agents["max_age_days"]), (&"agents".into(), &180.into()));
+    let rules: Vec<&str> = agents["deviations"].as_array().unwrap().iter().filter_map(|d| d["rule"].as_str()).collect();
+    assert!(rules.contains(&"ANSSI R24") && rules.contains(&"CNIL 2022-100"), "{rules:?}");
+}
+
+#[tokio::test]
+async fn an_agents_policy_is_told_with_the_reason_why() {
+    let octroi = Installation::new().await;
+    octroi.add("100001").await;
+    octroi.add_to_configuration("[[population]]\nname = \"sports\"\ndepartments = [\"40\"]\n");
+    let text = fs::read_to_string(octroi.path("octroi.toml")).unwrap();
+    let entry = "[[password.population]]\nname = \"sports\"\nmin_length = 18\n\n[activation]";
+    octroi.file("octroi.toml", text.replacen("[activation]", entry, 1));
+    let told = octroi.run("password policy 100001").await.done();
+    assert!(told.contains("population       sports") && told.contains("18 to 256"), "{told}");
+    assert!(told.contains("why              department 40 (department 40)"), "{told}");
+    octroi.run("role grant 100001 hr --yes").await.done();
+    let json = octroi.run("password policy 100001 --format json").await.json();
+    assert_eq!((&json["population"], &json["min_length"]), (&"administrators".into(), &16.into()));
+    assert_eq!(json["why"], "holds any role (department 40, roles hr)");
+    octroi.run("password policy 100099").await.failed(3);
+}

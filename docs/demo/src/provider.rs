@@ -160,7 +160,7 @@ trusted_proxies = ["127.0.0.1", "::1"]
 
 [password]
 pepper = {{ file = "pepper.key" }}
-max_age = "180d"
+preset = "city"
 
 [keys]
 sealing_key = {{ file = "sealing.key" }}

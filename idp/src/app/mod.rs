@@ -19,6 +19,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::config::{Bind, Config, DatabaseConfig, DatabaseTarget, ListenerConfig};
+use crate::crypto::blocklist::{BlockedPasswords, BlocklistError};
 use crate::crypto::breach::{BreachedPasswords, FilterError};
 use crate::crypto::keyed::{CsrfKey, LookupKey};
 use crate::crypto::known_browser::BrowserKey;
@@ -30,6 +31,7 @@ use crate::crypto::tls::IdentityError;
 use crate::directory::{Directory, DirectorySettings};
 use crate::domain::time::Clock;
 use crate::ephemeral::memory::Memory;
+use crate::jobs::expiry::ExpiryWarnings;
 use crate::jobs::keys::{KeysError, load_or_generate};
 use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
 use crate::login::{Login, LoginSettings};
@@ -56,6 +58,8 @@ pub enum StartError {
     Passwords(#[from] PasswordSettingsError),
     #[error("password.breach_filter cannot be used")]
     BreachFilter(#[from] FilterError),
+    #[error("password.blocklist cannot be used")]
+    Blocklist(#[from] BlocklistError),
     #[error(transparent)]
     Listener(#[from] io::Error),
     #[error("TLS cannot start")]
@@ -163,6 +167,7 @@ impl App {
             random.clone(),
         )?;
         let breached = BreachedPasswords::open(config.password.breach_filter.as_deref())?;
+        let blocked = BlockedPasswords::open(config.password.blocklist.as_deref())?;
         let ephemeral: Arc<dyn crate::ephemeral::Ephemeral> = Arc::new(Memory::new(clock.clone()));
         let login = Login {
             store: store.clone(),
@@ -171,13 +176,14 @@ impl App {
             random: random.clone(),
             passwords: Arc::new(passwords),
             breached: breached.clone(),
+            blocked: blocked.clone(),
             lookup: LookupKey::new(master),
             browsers: BrowserKey::new(master),
             short_codes: ShortCodeKey::new(master),
             outbox: outbox(&config, &random)?,
             settings: Arc::new(LoginSettings {
                 soi_syntax: config.identity.soi_syntax.clone(),
-                policy: config.password.policy.clone(),
+                policies: config.password.policies.clone(),
                 sessions: config.session,
                 sources: Sources::new(&config.network.shared, config.network.shared_failures),
                 time_zone: config.identity.time_zone.clone(),
@@ -196,7 +202,12 @@ impl App {
         };
         let directory = directory(&config, store.clone(), &around)?;
         let (sessions, reloading) = (config.session, Arc::default());
-        let jobs = Jobs { store, clock, sealer, applications, keys, breached, reloading, sessions };
+        let warnings = ExpiryWarnings {
+            policies: config.password.policies.clone(),
+            time_zone: config.identity.time_zone.clone(),
+            outbox: directory.outbox().clone(),
+        };
+        let jobs = Jobs { store, clock, sealer, applications, keys, breached, blocked, reloading, sessions, warnings };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
         Ok(Self { web, directory, jobs, config })
     }
@@ -341,7 +352,7 @@ fn oauth_settings(config: &Config) -> OauthSettings {
         interaction_lifetime: std::time::Duration::from_mins(30),
         internal_max_age: config.network.internal_max_age,
         sessions: config.session,
-        passwords: config.password.policy.clone(),
+        passwords: config.password.policies.clone(),
         time_zone: config.identity.time_zone.clone(),
         preview_nomades: config.access.preview_nomades,
     }

@@ -23,6 +23,8 @@ mod network;
 mod oauth;
 mod overrides;
 mod password;
+mod password_policy;
+mod population;
 mod problem;
 mod reader;
 mod secret;
@@ -142,6 +144,7 @@ struct Draft {
 impl Draft {
     /// Every section of the document, in the order of `config/octroi.toml`.
     fn read(root: &Section<'_>) -> Self {
+        let populations = population::read(root);
         Self {
             server: root.table("server", server::read),
             listeners: read_listeners(root),
@@ -149,7 +152,7 @@ impl Draft {
             database: root.table("database", database::read),
             network: root.table("network", network::read),
             identity: root.table("identity", identity::read),
-            password: root.table("password", password::read),
+            password: root.table("password", |section| password::read(section, &populations)),
             activation: root.table("activation", activation::read),
             session: root.table("session", session::read),
             oauth: root.table("oauth", oauth::read),
@@ -170,9 +173,7 @@ impl Draft {
         };
         // The names on the pages are the first that come to mind at the password field.
         for word in [&self.brand.product, &self.brand.portal] {
-            if !password.policy.forbidden_words.iter().any(|known| known.eq_ignore_ascii_case(word)) {
-                password.policy.forbidden_words.push(word.clone());
-            }
+            password.policies.forbid(word);
         }
         Ok(Config {
             server,

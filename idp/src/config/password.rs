@@ -1,21 +1,16 @@
-//! `[password]`: what a password must be, and what its hash costs. Both have floors that no configuration undercuts.
+//! `[password]`: what a password's hash costs, and the files that passwords are looked up in. What a password must be is
+//! read in `password_policy.rs`. Both have floors that no configuration undercuts.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::problem::Fault;
-use super::secret;
-use super::section::{Section, text_of};
-use super::tree::quoted;
+use super::section::Section;
+use super::{password_policy, secret};
+use crate::crypto::blocklist;
 use crate::crypto::breach::BreachFilter;
-use crate::domain::password_policy::PasswordPolicy;
-use crate::domain::secret::{KeyBytes, PASSWORD_MAX_CODE_POINTS};
-
-/// Words that no password contains, unless the section lists others. The brand's names always join them.
-const FORBIDDEN_WORDS: [&str; 3] = ["octroi", "intraparis", "nomades"];
-
-/// The domain's policy looks for words from this length on.
-const SHORTEST_WORD: usize = 4;
+use crate::domain::password_policy::{PasswordPolicies, Preset};
+use crate::domain::population::Populations;
+use crate::domain::secret::KeyBytes;
 
 /// OWASP's and ASVS 5.0's (11.4.2, appendix C) argon2id floors: least memory in KiB by iterations; the last one stays.
 const FLOORS: [(u32, u32); 3] = [(1, 47_104), (2, 19_456), (3, 12_288)];
@@ -23,11 +18,14 @@ const FLOORS: [(u32, u32); 3] = [(1, 47_104), (2, 19_456), (3, 12_288)];
 /// The section, checked.
 #[derive(Debug, Clone)]
 pub struct PasswordConfig {
-    pub policy: PasswordPolicy,
+    pub preset: Preset,
+    pub policies: PasswordPolicies,
     pub hashing: HashingConfig,
     pub pepper: KeyBytes,
     /// The filter of breached passwords (`octroictl password filter build`).
     pub breach_filter: Option<PathBuf>,
+    /// The City's own list of forbidden passwords.
+    pub blocklist: Option<PathBuf>,
 }
 
 /// What a hash costs (argon2id), and how many run at a time.
@@ -42,12 +40,33 @@ pub struct HashingConfig {
     pub queue: usize,
 }
 
-pub(super) fn read(section: &Section<'_>) -> Option<PasswordConfig> {
-    let policy = read_policy(section);
+pub(super) fn read(section: &Section<'_>, populations: &Populations) -> Option<PasswordConfig> {
     let hashing = read_hashing(section);
     let pepper = secret::required_key(section, "pepper", "pepper.key");
     let breach_filter = read_breach_filter(section);
-    Some(PasswordConfig { policy, hashing, pepper: pepper?, breach_filter })
+    let blocklist = read_blocklist(section);
+    let (preset, policies) = password_policy::read(section, populations);
+    Some(PasswordConfig { preset, policies, hashing, pepper: pepper?, breach_filter, blocklist })
+}
+
+fn read_blocklist(section: &Section<'_>) -> Option<PathBuf> {
+    let file = section.reader.resolve(&section.optional_text("blocklist")?);
+    match blocklist::read(&file) {
+        Ok((list, _)) => {
+            if list.is_empty() {
+                let what =
+                    format!("no entry of {} can refuse a password ({} are too short)", file.display(), list.idle());
+                section.warning("blocklist", Fault::new(what, "list words of at least eight characters, one a line"));
+            }
+            Some(file)
+        }
+        Err(error) => {
+            let why = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+            let fix = "write a text in UTF-8 with one word or password a line, or remove the key";
+            section.error("blocklist", Fault::new(format!("{error}{why}"), fix));
+            None
+        }
+    }
 }
 
 /// Opened here too, so that `octroi config check` tells before the restart what a start would tell.
@@ -62,24 +81,6 @@ fn read_breach_filter(section: &Section<'_>) -> Option<PathBuf> {
             None
         }
     }
-}
-
-fn read_policy(section: &Section<'_>) -> PasswordPolicy {
-    let floor = PasswordPolicy::FLOOR;
-    let min_length = section.integer("min_length", floor, floor..=PASSWORD_MAX_CODE_POINTS);
-    let standard = PasswordPolicy::default();
-    let min_score = section.integer("min_score", standard.min_score, 0..=4);
-    let history = section.integer("history", standard.history, 1..=24);
-    let day = Duration::from_hours(24);
-    let max_age = section.optional_duration("max_age", day..=3650 * day);
-    let default = FORBIDDEN_WORDS.map(String::from).to_vec();
-    let words = section.list("forbidden_words", default, |word| quoted(word), text_of);
-    for (index, word) in words.iter().filter(|(_, word)| word.chars().count() < SHORTEST_WORD) {
-        let what = format!("{word:?} forbids nothing: words shorter than {SHORTEST_WORD} letters are not looked for");
-        section.warning(&format!("forbidden_words[{index}]"), Fault::new(what, "remove it"));
-    }
-    let forbidden_words = words.into_iter().map(|(_, word)| word).collect();
-    PasswordPolicy { min_length, min_score, history, max_age, forbidden_words }
 }
 
 fn read_hashing(section: &Section<'_>) -> HashingConfig {

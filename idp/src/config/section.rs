@@ -17,6 +17,9 @@ use super::tree::{Node, Table, Value, quoted};
 /// Longer texts are no configuration value.
 const MAX_TEXT_CHARS: usize = 1000;
 
+/// The word for no end at all.
+const NEVER: &str = "never";
+
 /// Where a section's keys stand in `octroi config show`.
 #[derive(Debug, Clone, Default)]
 struct Heading {
@@ -127,12 +130,22 @@ impl<'r> Section<'r> {
         self.with_default(key, default, |value| quoted(&duration::spell(*value)), parse)
     }
 
-    /// A duration that may be absent.
-    pub fn optional_duration(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
-        let node = self.find(key)?;
-        let value = self.judge(key, duration_of(node, &range))?;
-        self.show(key, quoted(&duration::spell(value)), Some(&node.place));
-        Some(value)
+    /// A duration, or "never".
+    pub fn duration_or_never(
+        &self,
+        key: &'static str,
+        default: Option<Duration>,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        let parse = |node: &Node| match &node.value {
+            Value::Text(text) if text == NEVER => Ok(None),
+            _ => duration_of(node, &range).map(Some).map_err(|Fault { what, fix }| {
+                let fix = format!("{fix}, or write \"{NEVER}\"");
+                Fault { what, fix }
+            }),
+        };
+        let spell = |value: &Option<Duration>| quoted(&value.map_or_else(|| NEVER.to_owned(), duration::spell));
+        self.with_default(key, default, spell, parse)
     }
 
     /// One word out of several; the first is the default.
@@ -204,18 +217,22 @@ impl<'r> Section<'r> {
     pub fn tables<T>(&self, key: &'static str, read: impl Fn(&Section<'_>) -> Option<T>) -> Vec<(usize, T)> {
         let Some(node) = self.find(key) else { return Vec::new() };
         let Value::List(items) = &node.value else {
-            self.error(key, wrong_type(node, "a list of tables", &format!("write the section as [[{key}]]")));
+            self.error(
+                key,
+                wrong_type(node, "a list of tables", &format!("write the section as [[{}]]", self.path(key))),
+            );
             return Vec::new();
         };
         let mut values = Vec::new();
+        let line = format!("[[{}]]", self.path(key));
         for (index, item) in items.iter().enumerate() {
             let path = format!("{}[{index}]", self.path(key));
             let Value::Table(table) = &item.value else {
-                let fault = wrong_type(item, "a table", &format!("write the section as [[{key}]]"));
+                let fault = wrong_type(item, "a table", &format!("write the section as {line}"));
                 self.reader.report(Severity::Error, &path, fault);
                 continue;
             };
-            let heading = Heading { line: format!("[[{key}]]"), index, prefix: String::new() };
+            let heading = Heading { line: line.clone(), index, prefix: String::new() };
             let section = Section::new(self.reader, path, Some(table), heading);
             values.extend(read(&section).map(|value| (index, value)));
             section.report_unknown_keys();

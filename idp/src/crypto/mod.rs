@@ -12,9 +12,10 @@
 //! | whether an agent has used this browser before | `known_browser.rs` |
 //! | a secret that must be read again | `seal.rs` |
 //! | an agent's password | `password/` |
-//! | whether a password was in a breach | `breach/` |
+//! | whether a password was in a breach, or is on the City's list | `breach/`, `blocklist.rs` |
 //! | signing keys and tokens | `keys.rs`, `jwt.rs` |
 
+pub mod blocklist;
 pub mod breach;
 pub mod hash;
 pub mod jwt;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::Sub;
 use super::reason::Reason;
+use super::role::Roles;
 use super::soi::Soi;
 use super::time::Timestamp;
 
@@ -87,6 +88,9 @@ pub struct Agent {
     pub sub: Sub,
     #[serde(flatten)]
     pub record: AgentRecord,
+    /// What they hold beside their work.
+    #[serde(default)]
+    pub roles: Roles,
     /// Grows with each change: decisions cite it.
     pub version: i64,
     pub created_at: Timestamp,
@@ -142,11 +146,19 @@ impl Standing {
     }
 }
 
+/// An agent like every other, for the tests of rules about agents.
+#[cfg(test)]
+pub(crate) fn sample() -> Agent {
+    let at = Timestamp::from_seconds(0);
+    let record = tests::record(Employment::Active, None, None);
+    Agent { sub: Sub::new("sub"), record, roles: Roles::default(), version: 1, created_at: at, updated_at: at }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(employment: Employment, start: Option<&str>, end: Option<&str>) -> AgentRecord {
+    pub(super) fn record(employment: Employment, start: Option<&str>, end: Option<&str>) -> AgentRecord {
         AgentRecord {
             soi: Soi::from_stored("100001".into()),
             given_name: "Inès".into(),

@@ -15,6 +15,7 @@ pub mod interaction;
 pub mod locale;
 pub mod notice;
 pub mod password_policy;
+pub mod population;
 pub mod reason;
 pub mod role;
 pub mod scope;

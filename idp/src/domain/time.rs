@@ -69,6 +69,17 @@ impl Timestamp {
         self.to_jiff().to_zoned(zone.clone()).strftime("%d/%m/%Y %H:%M").to_string()
     }
 
+    /// `JJ/MM/AAAA` in `zone`, for people.
+    pub fn to_local_date(self, zone: &TimeZone) -> String {
+        self.date_in(zone).strftime("%d/%m/%Y").to_string()
+    }
+
+    /// How many days of the calendar in `zone` lie between `earlier` and this point: nought on the same day.
+    pub fn days_from(self, earlier: Timestamp, zone: &TimeZone) -> u32 {
+        let days = earlier.date_in(zone).until(self.date_in(zone)).map_or(0, |span| span.get_days());
+        u32::try_from(days).unwrap_or(0)
+    }
+
     fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }

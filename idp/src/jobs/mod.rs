@@ -1,5 +1,5 @@
 //! What happens without being asked: reloading what changed, finishing an interrupted import, summing up measurements,
-//! forgetting what is over. Safe with many nodes.
+//! telling agents of passwords that end soon, forgetting what is over. Safe with many nodes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
+use crate::crypto::blocklist::BlockedPasswords;
 use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::seal::Sealer;
@@ -18,9 +19,12 @@ use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
 use crate::storage::{Store, StoreError, Tx, activation, alarms, audit, codes, failures, markers, sessions, throttle};
 
+pub mod expiry;
 pub mod keys;
 #[cfg(test)]
 mod tests;
+
+use expiry::ExpiryWarnings;
 
 /// How often the change markers are read: a change by the command line is seen within a second.
 const POLL: Duration = Duration::from_millis(500);
@@ -34,6 +38,9 @@ const IMPORTS: Duration = Duration::from_secs(15);
 
 /// How often measurements are summed up: a busy server makes a megabyte of them meanwhile.
 const FIGURES: Duration = Duration::from_secs(5);
+
+/// How often passwords that end soon are looked for. Each agent is told once a step, however often that is.
+const WARNINGS: Duration = Duration::from_hours(1);
 
 /// How often it is looked whether the file of breached passwords was replaced.
 const BREACH_FILTER: Duration = Duration::from_secs(30);
@@ -55,10 +62,12 @@ pub struct Jobs {
     pub applications: Arc<ArcSwap<Applications>>,
     pub keys: Arc<ArcSwap<KeyRing>>,
     pub breached: BreachedPasswords,
+    pub blocked: BlockedPasswords,
     /// One reload at a time: what was read first must not be stored last.
     pub reloading: Arc<Mutex<()>>,
     /// How long sessions may last: none is forgotten before.
     pub sessions: SessionPolicy,
+    pub warnings: ExpiryWarnings,
 }
 
 impl Jobs {
@@ -69,6 +78,7 @@ impl Jobs {
         tasks.spawn(every(IMPORTS, stop.clone(), Imports(self.clone())));
         tasks.spawn(every(FIGURES, stop.clone(), Figures));
         tasks.spawn(every(BREACH_FILTER, stop.clone(), BreachFilter(self.breached.clone())));
+        tasks.spawn(every(WARNINGS, stop.clone(), Warnings(self.clone())));
         tasks.spawn(every(PURGE, stop.clone(), Purge(self)));
         tasks
     }
@@ -77,6 +87,10 @@ impl Jobs {
     pub async fn reload(&self) -> Result<(), keys::KeysError> {
         if let Err(error) = self.breached.refresh() {
             tracing::error!(%error, "the breach filter was not taken over; the one before stays in use");
+        }
+        if let Err(error) = self.blocked.refresh() {
+            let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            tracing::error!(%error, why, "the blocklist was not taken over; the one before stays in use");
         }
         self.reload_applications().await?;
         self.reload_keys().await
@@ -209,6 +223,23 @@ impl Turn for BreachFilter {
 
     async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         self.0.refresh()?;
+        Ok(())
+    }
+}
+
+struct Warnings(Jobs);
+
+impl Turn for Warnings {
+    fn name(&self) -> &'static str {
+        "expiry warnings"
+    }
+
+    async fn turn(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let Jobs { store, clock, warnings, .. } = &self.0;
+        let told = warnings.queue_due(store, clock.now()).await?;
+        if told > 0 {
+            tracing::info!(agents = told, "queued warnings of passwords that end soon");
+        }
         Ok(())
     }
 }

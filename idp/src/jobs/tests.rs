@@ -6,19 +6,25 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tempfile::TempDir;
 
+use super::expiry::ExpiryWarnings;
 use super::{Jobs, load_applications};
+use crate::crypto::blocklist::BlockedPasswords;
 use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keys::KeyRing;
+use crate::crypto::random::Random;
 use crate::crypto::seal::Sealer;
+use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::acr::AuthenticationMethod;
 use crate::domain::agent::{AgentRecord, Employment};
 use crate::domain::audit::Actor;
 use crate::domain::ids::{Sid, Sub};
+use crate::domain::password_policy::PasswordPolicies;
 use crate::domain::secret::{KeyBytes, TokenHash};
 use crate::domain::session::{Session, SessionLimits, SessionPolicy};
 use crate::domain::soi::Soi;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
+use crate::outbox::Outbox;
 use crate::storage::imports::{self, Kind, Line};
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, agents, sessions};
 
@@ -41,8 +47,18 @@ async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
         applications: Arc::new(ArcSwap::from_pointee(load_applications(&store).await.unwrap())),
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(Vec::new()).unwrap())),
         breached: BreachedPasswords::default(),
+        blocked: BlockedPasswords::default(),
         reloading: Arc::default(),
         sessions: policy,
+        warnings: ExpiryWarnings {
+            policies: PasswordPolicies::default(),
+            time_zone: jiff::tz::TimeZone::UTC,
+            outbox: Outbox::new(
+                Arc::new(Sealer::new(&KeyBytes::new(vec![9; 32])).unwrap()),
+                Random::seeded(3),
+                ShortCodeKey::new(&KeyBytes::new(vec![9; 32])),
+            ),
+        },
         store,
     };
     (jobs, files)

@@ -3,6 +3,7 @@
 //! What is wrong with the new password is said before the code is looked at as far as it concerns nobody in particular;
 //! what concerns names is said after the code was right, so that a stranger learns nothing about a SOI.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::guess::{Admission, Blocked, Guess, Suspected, Taken, tell};
@@ -10,7 +11,7 @@ use super::{Login, LoginError, Visit, same_twice};
 use crate::crypto::short_code::PlainCode;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::{Actor, Event};
-use crate::domain::password_policy::Breach;
+use crate::domain::password_policy::{Breach, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::secret::PlainPassword;
 use crate::domain::soi::{Soi, normalise};
@@ -21,12 +22,14 @@ use crate::storage::passwords::StoredPassword;
 use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
 
 /// Where an activation leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activation {
     /// The password is set; the agent logs in with it.
     Done,
     /// Refused by a password rule; the code still works.
     Breach(Breach),
+    /// The same after the code was right: the policy is the agent's own.
+    OwnBreach { breach: Breach, policy: Arc<PasswordPolicy> },
     /// SOI or code wrong, spent, replaced or too old: one answer.
     Invalid,
     /// A delay runs; no code was looked at.
@@ -47,7 +50,8 @@ impl Login {
     pub async fn activate(&self, form: ActivationForm, visit: Visit<'_>) -> Result<Activation, LoginError> {
         let now = self.clock.now();
         let identifier = normalise(&form.soi);
-        let policy = &self.settings.policy;
+        // Nothing that only some agents' policies ask for: it would tell who they are.
+        let policy = self.settings.policies.common();
         if let Err(breach) = same_twice(&form.new, &form.again).and_then(|()| policy.check_text(&form.new, &identifier))
         {
             return Ok(Activation::Breach(breach));
@@ -67,15 +71,16 @@ impl Login {
             }
             Look::Live(agent, taken) => (*agent, taken),
         };
+        let policy = self.settings.policies.of(&agent).clone();
         if let Err(breach) = self.check_new(&agent, &form.new).await {
             self.give_back(&taken, now).await?;
-            return Ok(Activation::Breach(breach));
+            return Ok(Activation::OwnBreach { breach, policy });
         }
-        let before = self.passwords_of(&soi).await?;
+        let before = self.passwords_of(&soi, policy.remembered()).await?;
         let phc = match self.hash_new(form.new, &before, visit.zone).await {
             Ok(Ok(phc)) => phc,
             // The attempt counts: a found letter is no way to guess what somebody's passwords were.
-            Ok(Err(breach)) => return Ok(Activation::Breach(breach)),
+            Ok(Err(breach)) => return Ok(Activation::OwnBreach { breach, policy }),
             Err(full) => {
                 self.give_back(&taken, now).await?;
                 return Err(full.into());
@@ -86,8 +91,7 @@ impl Login {
     }
 
     /// The password that a code replaces, if there is one, and those before it.
-    async fn passwords_of(&self, soi: &Soi) -> Result<Vec<StoredPassword>, StoreError> {
-        let remembered = self.settings.policy.remembered();
+    async fn passwords_of(&self, soi: &Soi, remembered: u32) -> Result<Vec<StoredPassword>, StoreError> {
         self.store
             .read(async |tx: &mut Tx| -> Result<_, StoreError> {
                 let present = passwords::find(tx, soi).await?;
@@ -146,14 +150,15 @@ impl Login {
         self.store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
                 // The agent is held first: a login in flight either sees the new password or begins a session that ends here.
-                let standing = agents::hold(tx, soi).await?.map(|agent| self.standing(&agent, now));
+                let held = agents::hold(tx, soi).await?;
+                let standing = held.as_ref().map(|agent| self.standing(agent, now));
                 if !standing.is_some_and(may_activate) || !activation::consume(tx, soi, digest, now).await? {
                     let event = refused_activation(standing.map(|_| soi.clone()), Reason::ActivationInvalid, visit);
                     audit::append(tx, &event, now).await?;
                     return Ok(false);
                 }
-                if let Some(replaced) = passwords::hold(tx, soi).await? {
-                    passwords::remember(tx, soi, &replaced, self.settings.policy.remembered()).await?;
+                if let (Some(replaced), Some(agent)) = (passwords::hold(tx, soi).await?, &held) {
+                    passwords::remember(tx, soi, &replaced, self.settings.policies.of(agent).remembered()).await?;
                 }
                 passwords::set(tx, soi, phc, now).await?;
                 let ended = sessions::end_all(tx, soi, "activation", now).await?;

@@ -6,6 +6,7 @@
 
 pub mod activation;
 mod guess;
+mod judgement;
 pub mod password;
 pub mod renewal;
 pub mod session;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::crypto::blocklist::BlockedPasswords;
 use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
 use crate::crypto::known_browser::{BrowserCookie, BrowserKey};
@@ -24,7 +26,7 @@ use crate::crypto::random::Random;
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::Contact;
-use crate::domain::password_policy::{Breach, Owner, PasswordPolicy};
+use crate::domain::password_policy::{Breach, Owner, PasswordPolicies};
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::session::{Session, SessionPolicy};
 use crate::domain::soi::{Soi, SoiSyntax};
@@ -36,11 +38,13 @@ use crate::outbox::Outbox;
 use crate::storage::passwords::StoredPassword;
 use crate::storage::{Store, StoreError};
 
+pub use judgement::MustRenew;
+
 /// What a login needs to know from the configuration.
 #[derive(Debug, Clone)]
 pub struct LoginSettings {
     pub soi_syntax: SoiSyntax,
-    pub policy: PasswordPolicy,
+    pub policies: PasswordPolicies,
     pub sessions: SessionPolicy,
     /// What is one source of attempts, and which addresses many agents share.
     pub sources: Sources,
@@ -58,6 +62,8 @@ pub struct Login {
     pub random: Random,
     pub passwords: Arc<PasswordPool>,
     pub breached: BreachedPasswords,
+    /// The City's own list.
+    pub blocked: BlockedPasswords,
     /// Keys the throttle: what was typed is never stored, only its digest.
     pub lookup: LookupKey,
     /// Knows the browsers that an agent has used before.
@@ -87,6 +93,8 @@ pub struct NewSession {
     /// The cookie's value, shown once.
     pub cookie: PlainToken,
     pub session: Session,
+    /// The password ends so soon that its owner is told, once, before going on.
+    pub password_ends: Option<Timestamp>,
 }
 
 /// Why a step could not be taken at all; nothing is known about the credentials.
@@ -153,8 +161,10 @@ impl Login {
             given_name: &record.given_name,
             family_name: &record.family_name,
             email: &record.email,
+            department: record.department.as_deref().unwrap_or_default(),
         };
-        self.settings.policy.check(new, &owner)
+        self.settings.policies.of(agent).check(new, &owner)?;
+        if self.blocked.contains(new) { Err(Breach::Listed) } else { Ok(()) }
     }
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::guess::{Admission, Guess, Taken, tell};
+use super::judgement::{Judgement, MustRenew};
 use super::{Login, LoginError, NewSession, Visit};
 use crate::domain::acr::AuthenticationMethod;
 use crate::domain::agent::Agent;
@@ -28,15 +29,23 @@ use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions};
 pub enum Step {
     /// Logged in.
     In(NewSession),
-    /// The password was right and is to be changed first; the ticket opens `/login/password`. `by_age`: it is older than
-    /// the policy allows, and not only expired by somebody.
-    Renew { ticket: PlainToken, reason: Reason, by_age: bool },
+    /// The password was right and is to be changed first; the ticket opens `/login/password`.
+    Renew { ticket: PlainToken, why: MustRenew },
     /// The password was right, and the account cannot be used: the plain truth, with its reference.
     Refused { reason: Reason, reference: Reference },
     /// SOI unknown, password wrong, or never activated: one answer.
     WrongCredentials,
     /// A delay runs; nothing was verified.
     Throttled { wait: Duration },
+}
+
+/// What is noted about a right password beside the session that it begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Noted<'a> {
+    /// The same password under new parameters.
+    pub rehashed: Option<&'a str>,
+    /// The rules that it met, where they are not noted yet.
+    pub judged_by: Option<[u8; 32]>,
 }
 
 /// What became of a login whose password was right when it was verified.
@@ -59,7 +68,7 @@ impl Login {
         let step = self.try_password(typed_soi, password, visit).await?;
         let (result, reason) = match &step {
             Step::In(_) => ("in", ""),
-            Step::Renew { reason, .. } => ("renew", reason.code()),
+            Step::Renew { why, .. } => ("renew", why.reason.code()),
             Step::Refused { reason, .. } => ("refused", reason.code()),
             Step::WrongCredentials => ("refused", Reason::CredentialsInvalid.code()),
             Step::Throttled { .. } => ("refused", Reason::AccountThrottled.code()),
@@ -100,26 +109,24 @@ impl Login {
         if let Some(reason) = self.standing(&agent, now).refusal() {
             return self.refuse(&agent, reason, &taken, visit, now).await;
         }
-        if let Some(reason) = self.must_renew(&password, &stored, now).await {
-            if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
+        let (judged_by, ends) = match self.judge(&agent, &password, &stored, now).await {
+            Judgement::Good { by, ends } => (by, ends),
+            Judgement::MustRenew(why) if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades => {
                 // Outside, a password is changed after the second factor only (PRODUCT §4).
-                return self.refuse(&agent, reason, &taken, visit, now).await;
+                return self.refuse(&agent, why.reason, &taken, visit, now).await;
             }
-            let ticket = self.issue_ticket(&agent, &stored, reason, &taken, visit, now).await?;
-            let by_age = self.settings.policy.is_expired(stored.changed_at, None, now);
-            return Ok(Step::Renew { ticket, reason, by_age });
-        }
+            Judgement::MustRenew(why) => {
+                let ticket = self.issue_ticket(&agent, &stored, &why, &taken, visit, now).await?;
+                return Ok(Step::Renew { ticket, why });
+            }
+        };
         let rehashed = if verdict.needs_rehash { self.hashing(visit.zone).hash(password).await.ok() } else { None };
-        self.begin(&agent, &stored, rehashed.as_deref(), &taken, visit, now).await
-    }
-
-    /// Why a password that is right may not be used any more, if so. What others know is worse than what is old.
-    async fn must_renew(&self, password: &PlainPassword, stored: &StoredPassword, now: Timestamp) -> Option<Reason> {
-        if self.breached.contains(password).await {
-            Some(Reason::PasswordCompromised)
-        } else {
-            self.settings.policy.is_expired(stored.changed_at, stored.renew_at, now).then_some(Reason::PasswordExpired)
-        }
+        let noted = Noted { rehashed: rehashed.as_deref(), judged_by };
+        let step = self.begin(&agent, &stored, noted, &taken, visit, now).await?;
+        Ok(match step {
+            Step::In(new) => Step::In(NewSession { password_ends: ends, ..new }),
+            other => other,
+        })
     }
 
     /// One transaction, the same statements for known and unknown SOIs.
@@ -200,7 +207,7 @@ impl Login {
         &self,
         agent: &Agent,
         verified: &StoredPassword,
-        rehashed: Option<&str>,
+        noted: Noted<'_>,
         taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
@@ -225,8 +232,11 @@ impl Login {
                     audit::append(tx, &shut_out(&agent, reason, &reference, visit), now).await?;
                     return Ok(Begun::Shut(reason));
                 }
-                if let Some(phc) = rehashed {
+                if let Some(phc) = noted.rehashed {
                     passwords::rehash(tx, soi, &verified.phc, phc).await?;
+                }
+                if let Some(rules) = &noted.judged_by {
+                    passwords::set_judged(tx, soi, verified.changed_at, rules).await?;
                 }
                 self.store_session(tx, &new, visit, now).await?;
                 Ok(Begun::Session)
@@ -251,6 +261,7 @@ impl Login {
                 last_seen_at: now,
                 ended_at: None,
             },
+            password_ends: None,
         }
     }
 

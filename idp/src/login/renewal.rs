@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::guess::Taken;
+use super::judgement::MustRenew;
 use super::{Login, LoginError, NewSession, Visit, same_twice};
 use crate::crypto::hash::hash_token;
 use crate::domain::agent::Agent;
@@ -32,6 +33,8 @@ pub struct Ticket {
     /// The password that was verified, named by its age.
     pub changed_at: Timestamp,
     pub reason: Reason,
+    /// The rule that it breaks since the rules changed.
+    broken: Option<Breach>,
     /// Digest of the browser's pre-session cookie.
     browser: Vec<u8>,
 }
@@ -41,8 +44,8 @@ pub struct Ticket {
 pub enum Renewal {
     /// Changed, and logged in.
     In(NewSession),
-    /// Refused by a rule; the ticket still works.
-    Breach(Breach),
+    /// Refused by a rule; the ticket still works. With what the page says about the old one.
+    Breach { breach: Breach, why: MustRenew },
     /// The ticket is unknown, spent, too old, another browser's or shown outside, or what it stands for changed: log in
     /// again.
     Gone,
@@ -53,7 +56,7 @@ impl Login {
         &self,
         agent: &Agent,
         stored: &StoredPassword,
-        reason: Reason,
+        why: &MustRenew,
         taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
@@ -61,7 +64,8 @@ impl Login {
         let ticket = Ticket {
             soi: agent.record.soi.clone(),
             changed_at: stored.changed_at,
-            reason,
+            reason: why.reason,
+            broken: why.broken,
             browser: hash_token(visit.browser).as_bytes().to_vec(),
         };
         let token = self.random.token();
@@ -70,7 +74,11 @@ impl Login {
         let event = Event::new("login.renewal_asked", Actor::Agent(agent.record.soi.clone()))
             .with_subject(&agent.record.soi)
             .with_contact(visit.contact)
-            .with_detail(serde_json::json!({ "why": reason }));
+            .with_detail(match why.broken {
+                None => serde_json::json!({ "why": why.reason }),
+                // Not which rule: that would describe a password which still opens something.
+                Some(_) => serde_json::json!({ "why": why.reason, "rules_changed": true }),
+            });
         self.store
             .write(async |tx: &mut Tx| -> Result<(), StoreError> {
                 taken.succeed(tx, now).await?;
@@ -110,12 +118,17 @@ impl Login {
             Ok(()) => self.check_new(&agent, &new).await,
             mismatch => mismatch,
         };
-        if let Err(breach) = checked {
-            return Ok(Renewal::Breach(breach));
-        }
-        let phc = match self.hash_new(new, &before, visit.zone).await? {
-            Ok(phc) => phc,
-            Err(breach) => return Ok(Renewal::Breach(breach)),
+        let hashed = match checked {
+            Ok(()) => self.hash_new(new, &before, visit.zone).await?,
+            Err(breach) => Err(breach),
+        };
+        let phc = match (hashed, before.first()) {
+            (Ok(phc), _) => phc,
+            (Err(breach), Some(present)) => {
+                let why = self.must_renew(&agent, present, ticket.reason, ticket.broken, now);
+                return Ok(Renewal::Breach { breach, why });
+            }
+            (Err(_), None) => return Ok(Renewal::Gone),
         };
         if self.ephemeral.take(Kind::PasswordTicket, &ticket_key(token)).await?.is_none() {
             return self.refuse_renewal(&ticket, Reason::CredentialsInvalid, visit, now).await;
@@ -137,8 +150,9 @@ impl Login {
         let done = self
             .store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
-                let reason = match agents::hold(tx, soi).await? {
-                    Some(agent) => self.standing(&agent, now).refusal(),
+                let held = agents::hold(tx, soi).await?;
+                let reason = match &held {
+                    Some(agent) => self.standing(agent, now).refusal(),
                     None => Some(Reason::CredentialsInvalid),
                 };
                 let reason = match reason {
@@ -150,8 +164,8 @@ impl Login {
                     audit::append(tx, &refused_renewal(ticket, reason, visit), now).await?;
                     return Ok(false);
                 }
-                if let Some(replaced) = replaced {
-                    passwords::remember(tx, soi, replaced, self.settings.policy.remembered()).await?;
+                if let (Some(replaced), Some(agent)) = (replaced, &held) {
+                    passwords::remember(tx, soi, replaced, self.settings.policies.of(agent).remembered()).await?;
                 }
                 let ended = sessions::end_all(tx, soi, "password.changed", now).await?;
                 let changed = Event::new("password.changed", Actor::Agent(soi.clone()))
@@ -173,12 +187,12 @@ impl Login {
         ticket: &Ticket,
         now: Timestamp,
     ) -> Result<Result<(Agent, Vec<StoredPassword>), Reason>, StoreError> {
-        let remembered = self.settings.policy.remembered();
         let (agent, present, history) = self
             .store
             .read(async |tx: &mut Tx| -> Result<_, StoreError> {
                 let agent = agents::find(tx, &ticket.soi).await?;
                 let present = passwords::find(tx, &ticket.soi).await?;
+                let remembered = agent.as_ref().map_or(0, |agent| self.settings.policies.of(agent).remembered());
                 Ok((agent, present, passwords::history(tx, &ticket.soi, remembered).await?))
             })
             .await?;

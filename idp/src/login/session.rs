@@ -5,7 +5,9 @@ use crate::crypto::hash::hash_token;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
+use crate::storage::standing::SessionStanding;
 use crate::storage::{StoreError, Tx, agents, sessions, standing};
 
 impl Login {
@@ -31,6 +33,19 @@ impl Login {
                 .await?;
         }
         Ok(Some(session))
+    }
+
+    /// When the password behind this session is to be changed, if that is so near that its owner is told.
+    pub async fn find_password_end(&self, session: &Session) -> Result<Option<Timestamp>, LoginError> {
+        let now = self.clock.now();
+        let found = self
+            .store
+            .read_one(async |tx: &mut Tx| -> Result<_, StoreError> { standing::find_session(tx, &session.sid).await })
+            .await?;
+        Ok(found.and_then(|SessionStanding { agent, password, .. }| {
+            let password = password?;
+            self.settings.policies.of(&agent).expires_soon(password.changed_at, password.renew_at, now)
+        }))
     }
 
     /// The agent of a session, for the page that greets them.

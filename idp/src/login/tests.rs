@@ -7,9 +7,10 @@ use tempfile::TempDir;
 
 use super::activation::{Activation, ActivationForm};
 use super::guess::Admission;
-use super::password::Step;
+use super::password::{Noted, Step};
 use super::renewal::Renewal;
 use super::{Login, LoginSettings, NewSession, Visit};
+use crate::crypto::blocklist::BlockedPasswords;
 use crate::crypto::breach::BreachedPasswords;
 use crate::crypto::keyed::LookupKey;
 use crate::crypto::known_browser::BrowserKey;
@@ -19,7 +20,7 @@ use crate::crypto::seal::Sealer;
 use crate::crypto::short_code::{PlainCode, ShortCodeKey};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
-use crate::domain::password_policy::{Breach, PasswordPolicy};
+use crate::domain::password_policy::{Breach, PasswordPolicies, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::secret::{KeyBytes, PlainPassword, PlainToken};
 use crate::domain::session::{SessionLimits, SessionPolicy};
@@ -70,13 +71,14 @@ async fn place() -> Place {
         random,
         passwords: pool(2),
         breached: BreachedPasswords::default(),
+        blocked: BlockedPasswords::default(),
         lookup: LookupKey::new(&master),
         browsers: BrowserKey::new(&master),
         short_codes: ShortCodeKey::new(&master),
         outbox: Outbox::new(Arc::new(Sealer::new(&master).unwrap()), Random::seeded(3), ShortCodeKey::new(&master)),
         settings: Arc::new(LoginSettings {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
-            policy: PasswordPolicy::default(),
+            policies: PasswordPolicies::default(),
             sessions: SessionPolicy { internal: limits, nomades: limits },
             sources: Sources::default(),
             time_zone: jiff::tz::TimeZone::UTC,
@@ -153,7 +155,8 @@ impl Place {
         let guess = self.login.guess(Form::Login, self.soi.as_str(), visit(&contact, &browser), now);
         let take = async |tx: &mut Tx| -> Result<Admission, StoreError> { guess.take(tx, now).await };
         let Admission::Taken(taken) = self.login.store.write(take).await.unwrap() else { panic!("taken") };
-        self.login.begin(agent, verified, rehashed, &taken, visit(&contact, &browser), now).await.unwrap()
+        let noted = Noted { rehashed, ..Noted::default() };
+        self.login.begin(agent, verified, noted, &taken, visit(&contact, &browser), now).await.unwrap()
     }
 
     /// HR changes the agent; sessions are left alone.
@@ -276,7 +279,10 @@ async fn a_found_code_does_not_serve_to_guess_what_the_password_was() {
     let place = place().await;
     let code = place.issue_code().await;
     for _ in 0..4 {
-        assert_eq!(place.activate(&code, PASSWORD).await, Activation::Breach(Breach::Unchanged));
+        assert!(matches!(
+            place.activate(&code, PASSWORD).await,
+            Activation::OwnBreach { breach: Breach::Unchanged, .. }
+        ));
     }
     assert!(matches!(place.activate(&code, PASSWORD).await, Activation::Throttled { .. }));
 }
@@ -316,8 +322,8 @@ const NEW: &str = "Platane-Passerelle-1742";
 /// Passwords are good for an hour, and this one is older.
 async fn expired_place() -> (Place, NewSession) {
     let mut place = place().await;
-    let policy = PasswordPolicy { max_age: Some(Duration::from_hours(1)), ..place.login.settings.policy.clone() };
-    place.login.settings = Arc::new(LoginSettings { policy, ..(*place.login.settings).clone() });
+    let policies = PasswordPolicy { max_age: Some(Duration::from_hours(1)), ..PasswordPolicy::default() }.into();
+    place.login.settings = Arc::new(LoginSettings { policies, ..(*place.login.settings).clone() });
     let Step::In(before) = place.log_in(&place.login).await else { panic!("logged in") };
     place.login.clock.advance(Duration::from_mins(61));
     (place, before)

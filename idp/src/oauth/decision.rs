@@ -61,9 +61,10 @@ impl Provider {
         Ok(decision)
     }
 
-    /// Profile, charter, waivers and populations are not built yet: they stand as unmet.
+    /// Profile, charter and waivers are not built yet: they stand as unmet.
     fn case(&self, question: &Question<'_>) -> Case {
         let Question { agent, application, session, password, .. } = *question;
+        let policy = self.settings.passwords.of(agent);
         Case {
             version: CASE_VERSION,
             agent: AgentFacts {
@@ -88,9 +89,7 @@ impl Provider {
                 auth_time: session.auth_time,
                 password: match password {
                     None => PasswordStanding::NotActivated,
-                    Some(p) if self.settings.passwords.is_expired(p.changed_at, p.renew_at, question.at) => {
-                        PasswordStanding::Expired
-                    }
+                    Some(p) if policy.is_expired(p.changed_at, p.renew_at, question.at) => PasswordStanding::Expired,
                     Some(_) => PasswordStanding::Valid,
                 },
             },

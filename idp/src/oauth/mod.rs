@@ -41,7 +41,7 @@ use self::userinfo::VerifiedTokens;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::random::Random;
 use crate::domain::audit::Contact;
-use crate::domain::password_policy::PasswordPolicy;
+use crate::domain::password_policy::PasswordPolicies;
 use crate::domain::session::{Session, SessionPolicy};
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
@@ -75,7 +75,7 @@ pub struct OauthSettings {
     /// How long `internal` is believed (PRODUCT §2.6).
     pub internal_max_age: Duration,
     pub sessions: SessionPolicy,
-    pub passwords: PasswordPolicy,
+    pub passwords: PasswordPolicies,
     /// The City's: an employment ends at local midnight.
     pub time_zone: TimeZone,
     /// Demo only: see [`domain::access::Case`](crate::domain::access::Case).

@@ -26,6 +26,7 @@ use crate::domain::application::{Application, ApplicationRecord, ClientAuthMetho
 use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
 use crate::domain::ids::{ClientId, Sid, Sub};
 use crate::domain::password_policy::PasswordPolicy;
+use crate::domain::role::Roles;
 use crate::domain::secret::PlainToken;
 use crate::domain::session::{Session, SessionLimits, SessionPolicy};
 use crate::domain::soi::Soi;
@@ -83,6 +84,7 @@ pub(crate) fn agent() -> Agent {
     Agent {
         sub: Sub::new("sub-of-ines"),
         record: person(INES, "Inès", "Marchand"),
+        roles: Roles::default(),
         version: 1,
         created_at: at,
         updated_at: at,
@@ -335,7 +337,7 @@ fn settings_of_the_town() -> OauthSettings {
             internal: SessionLimits { absolute: 12 * HOUR, idle: 2 * HOUR },
             nomades: SessionLimits { absolute: 8 * HOUR, idle: HOUR },
         },
-        passwords: PasswordPolicy { max_age: Some(180 * 24 * HOUR), ..PasswordPolicy::default() },
+        passwords: PasswordPolicy { max_age: Some(180 * 24 * HOUR), ..PasswordPolicy::default() }.into(),
         time_zone: TimeZone::get("Europe/Paris").unwrap(),
         preview_nomades: false,
     }

@@ -11,17 +11,20 @@ use super::many::{self, KEYS};
 use super::{StoreError, Tx, on, statements, stored};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::ids::Sub;
+use crate::domain::role::Roles;
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 
 const TABLE: &str = "agent";
 
-/// The columns of [`AgentRow`].
+/// The columns of [`AgentRow`]. The roles come along as one number (`Role::weight`): policies ask for them at each login.
 macro_rules! agent_columns {
     () => {
         "agent.soi, agent.sub, agent.given_name, agent.family_name, agent.email, agent.recovery_email, agent.mobile, \
          agent.department, agent.position, agent.manager_soi, agent.employment, agent.start_date, agent.end_date, \
-         agent.version, agent.created_at, agent.updated_at"
+         agent.version, agent.created_at, agent.updated_at, \
+         (SELECT COALESCE(SUM(CASE role_grant.role WHEN 'dsin' THEN 1 WHEN 'hr' THEN 2 WHEN 'helpdesk' THEN 4 \
+          WHEN 'auditor' THEN 8 ELSE 0 END), 0) FROM role_grant WHERE role_grant.soi = agent.soi) AS roles"
     };
 }
 pub(super) use agent_columns;
@@ -70,6 +73,7 @@ pub(super) struct AgentRow {
     version: i64,
     created_at: i64,
     updated_at: i64,
+    roles: i64,
 }
 
 impl TryFrom<AgentRow> for Agent {
@@ -95,6 +99,7 @@ impl TryFrom<AgentRow> for Agent {
                 start_date: date("start_date", row.start_date)?,
                 end_date: date("end_date", row.end_date)?,
             },
+            roles: Roles::from_weights(row.roles),
             version: row.version,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),

@@ -15,22 +15,28 @@ pub struct StoredPassword {
     pub changed_at: Timestamp,
     /// From when on it is to be changed at the login, whatever its age.
     pub renew_at: Option<Timestamp>,
+    /// Digest of the rules that it last met; `None`: not judged since it was chosen.
+    pub judged_by: Option<Vec<u8>>,
 }
 
+/// The columns of a password, as they are read everywhere.
+pub(super) type Row = (String, i64, Option<i64>, Option<Vec<u8>>);
+
 impl StoredPassword {
-    pub(super) fn from_row((phc, changed_at, renew_at): (String, i64, Option<i64>)) -> Self {
+    pub(super) fn from_row((phc, changed_at, renew_at, judged_by): Row) -> Self {
         let changed_at = Timestamp::from_millis(changed_at);
-        Self { phc, changed_at, renew_at: renew_at.map(Timestamp::from_millis) }
+        Self { phc, changed_at, renew_at: renew_at.map(Timestamp::from_millis), judged_by }
     }
 }
 
 statements! {
-    FIND = "SELECT phc, changed_at, renew_at FROM password WHERE soi = $1";
-    HOLD = "UPDATE password SET changed_at = changed_at WHERE soi = $1 RETURNING phc, changed_at, renew_at";
+    FIND = "SELECT phc, changed_at, renew_at, judged_by FROM password WHERE soi = $1";
+    HOLD = "UPDATE password SET changed_at = changed_at WHERE soi = $1 \
+            RETURNING phc, changed_at, renew_at, judged_by";
     SET = "INSERT INTO password (soi, phc, changed_at) VALUES ($1, $2, $3) \
-           ON CONFLICT (soi) DO UPDATE SET phc = excluded.phc, renew_at = NULL, changed_at = \
+           ON CONFLICT (soi) DO UPDATE SET phc = excluded.phc, renew_at = NULL, judged_by = NULL, changed_at = \
              CASE WHEN excluded.changed_at > password.changed_at THEN excluded.changed_at ELSE password.changed_at + 1 END";
-    REPLACE = "UPDATE password SET phc = $2, renew_at = NULL, \
+    REPLACE = "UPDATE password SET phc = $2, renew_at = NULL, judged_by = NULL, \
                changed_at = CASE WHEN $3 > changed_at THEN $3 ELSE changed_at + 1 END WHERE soi = $1 AND changed_at = $4";
     RENEW = "UPDATE password SET renew_at = $2 WHERE soi = $1";
     HOLDERS = "SELECT agent.soi FROM password JOIN agent ON agent.soi = password.soi WHERE agent.employment = 'active' \
@@ -40,19 +46,22 @@ statements! {
     FORGET = "DELETE FROM password_history WHERE soi = $1 AND changed_at NOT IN \
               (SELECT changed_at FROM password_history WHERE soi = $1 ORDER BY changed_at DESC LIMIT $2)";
     REHASH = "UPDATE password SET phc = $2 WHERE soi = $1 AND phc = $3";
+    JUDGED = "UPDATE password SET judged_by = $3 WHERE soi = $1 AND changed_at = $2";
+    /// Each end is told once for each number of days ahead, and never more days ahead than before.
+    WARNED = "UPDATE password SET warned_for = $4, warned_days = $5 WHERE soi = $1 AND changed_at = $2 \
+              AND COALESCE(renew_at, -1) = COALESCE(CAST($3 AS BIGINT), -1) \
+              AND (warned_for IS NULL OR warned_for <> $4 OR warned_days > $5)";
 }
 
 /// The agent's password, if one was ever chosen.
 pub async fn find(tx: &mut Tx, soi: &Soi) -> Result<Option<StoredPassword>, StoreError> {
-    let row: Option<(String, i64, Option<i64>)> =
-        on!(tx, conn => sqlx::query_as(FIND).bind(soi.as_str()).fetch_optional(conn).await)?;
+    let row: Option<Row> = on!(tx, conn => sqlx::query_as(FIND).bind(soi.as_str()).fetch_optional(conn).await)?;
     Ok(row.map(StoredPassword::from_row))
 }
 
 /// The password as it is now, held so until the end of this transaction. The agent is held first (`agents::hold`).
 pub async fn hold(tx: &mut Tx, soi: &Soi) -> Result<Option<StoredPassword>, StoreError> {
-    let row: Option<(String, i64, Option<i64>)> =
-        on!(tx, conn => sqlx::query_as(HOLD).bind(soi.as_str()).fetch_optional(conn).await)?;
+    let row: Option<Row> = on!(tx, conn => sqlx::query_as(HOLD).bind(soi.as_str()).fetch_optional(conn).await)?;
     Ok(row.map(StoredPassword::from_row))
 }
 
@@ -90,7 +99,7 @@ pub async fn renew_from(tx: &mut Tx, soi: &Soi, at: Timestamp) -> Result<bool, S
 pub async fn history(tx: &mut Tx, soi: &Soi, most: u32) -> Result<Vec<StoredPassword>, StoreError> {
     let rows: Vec<(String, i64)> =
         on!(tx, conn => sqlx::query_as(HISTORY).bind(soi.as_str()).bind(i64::from(most)).fetch_all(conn).await)?;
-    Ok(rows.into_iter().map(|(phc, changed_at)| StoredPassword::from_row((phc, changed_at, None))).collect())
+    Ok(rows.into_iter().map(|(phc, changed_at)| StoredPassword::from_row((phc, changed_at, None, None))).collect())
 }
 
 /// Keeps a password that was just replaced, and of those before it as many as make `most` together.
@@ -108,4 +117,31 @@ pub async fn remember(tx: &mut Tx, soi: &Soi, replaced: &StoredPassword, most: u
 pub async fn rehash(tx: &mut Tx, soi: &Soi, old: &str, new: &str) -> Result<(), StoreError> {
     on!(tx, conn => sqlx::query(REHASH).bind(soi.as_str()).bind(new).bind(old).execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// Notes the rules that the password chosen at `changed_at` was judged by and met.
+pub async fn set_judged(tx: &mut Tx, soi: &Soi, changed_at: Timestamp, judged_by: &[u8; 32]) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(JUDGED)
+        .bind(soi.as_str()).bind(changed_at.millis()).bind(judged_by.as_slice())
+        .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Whether the owner of this password, which ends at `ends_at`, is to be told so many days ahead: of all who ask at once,
+/// one is answered yes, and nobody when the password was changed meanwhile.
+pub async fn claim_warning(
+    tx: &mut Tx,
+    soi: &Soi,
+    password: &StoredPassword,
+    ends_at: Timestamp,
+    days: u32,
+) -> Result<bool, StoreError> {
+    let claimed = on!(tx, conn => sqlx::query(WARNED)
+        .bind(soi.as_str())
+        .bind(password.changed_at.millis())
+        .bind(password.renew_at.map(Timestamp::millis))
+        .bind(ends_at.millis())
+        .bind(i64::from(days))
+        .execute(conn).await.map(|done| done.rows_affected()))?;
+    Ok(claimed == 1)
 }

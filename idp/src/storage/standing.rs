@@ -19,17 +19,22 @@ use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 
 statements! {
-    OF_AGENT = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at FROM agent \
+    OF_AGENT = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at, password.judged_by FROM agent \
                 LEFT JOIN password ON password.soi = agent.soi WHERE agent.soi = $1");
     OF_COOKIE = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), " FROM session \
                  JOIN agent ON agent.soi = session.soi WHERE session.cookie_hash = $1");
-    OF_SESSION = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at \
-                  FROM session JOIN agent ON agent.soi = session.soi LEFT JOIN password ON password.soi = session.soi \
+    OF_SESSION = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at, \
+                  password.judged_by FROM session JOIN agent ON agent.soi = session.soi LEFT JOIN password ON password.soi = session.soi \
                   WHERE session.sid = $1");
     OF_GRANT = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at, \
-                application_grant.client_id, application_grant.revoked_at FROM application_grant \
+                password.judged_by, application_grant.client_id, application_grant.revoked_at FROM application_grant \
                 JOIN session ON session.sid = application_grant.sid JOIN agent ON agent.soi = session.soi \
                 LEFT JOIN password ON password.soi = session.soi WHERE application_grant.grant_id = $1");
+    /// Those whose password is old, or is to be changed from a day on.
+    AGEING = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at, password.judged_by \
+              FROM agent JOIN password ON password.soi = agent.soi WHERE agent.employment = 'active' AND agent.soi > $1 \
+              AND (password.changed_at <= CAST($2 AS BIGINT) OR password.renew_at <= CAST($3 AS BIGINT)) \
+              ORDER BY agent.soi LIMIT $4");
 }
 
 /// An agent, and the password if one was ever chosen.
@@ -60,11 +65,12 @@ struct PasswordRow {
     phc: Option<String>,
     changed_at: Option<i64>,
     renew_at: Option<i64>,
+    judged_by: Option<Vec<u8>>,
 }
 
 impl From<PasswordRow> for Option<StoredPassword> {
     fn from(row: PasswordRow) -> Self {
-        Some(StoredPassword::from_row((row.phc?, row.changed_at?, row.renew_at)))
+        Some(StoredPassword::from_row((row.phc?, row.changed_at?, row.renew_at, row.judged_by)))
     }
 }
 
@@ -167,4 +173,22 @@ pub async fn find_grant(tx: &mut Tx, grant_id: &GrantId) -> Result<Option<GrantS
     let row: Option<OfGrant> =
         on!(tx, conn => sqlx::query_as(OF_GRANT).bind(grant_id.as_str()).fetch_optional(conn).await)?;
     row.map(GrantStanding::try_from).transpose()
+}
+
+/// Agents who work and whose password was chosen until `chosen` or is to be changed until `renewed`, in the order of their
+/// SOI, at most `limit` after `after`.
+pub async fn list_ageing(
+    tx: &mut Tx,
+    after: &str,
+    chosen: Option<Timestamp>,
+    renewed: Timestamp,
+    limit: u32,
+) -> Result<Vec<AgentStanding>, StoreError> {
+    let rows: Vec<OfAgent> = on!(tx, conn => sqlx::query_as(AGEING)
+        .bind(after)
+        .bind(chosen.map(Timestamp::millis))
+        .bind(renewed.millis())
+        .bind(i64::from(limit))
+        .fetch_all(conn).await)?;
+    rows.into_iter().map(AgentStanding::try_from).collect()
 }

@@ -42,8 +42,15 @@ pub static SHOW_PASSWORD: Asset = Asset::new(
     include_bytes!("../../assets/show-password.js"),
 );
 
+/// Ticks the rules of a new password while it is typed; without it they are judged when the form is sent.
+pub static PASSWORD_RULES: Asset = Asset::new(
+    "/assets/password-rules.js",
+    "text/javascript; charset=utf-8",
+    include_bytes!("../../assets/password-rules.js"),
+);
+
 /// Every asset there is.
-pub static ASSETS: &[&Asset] = &[&STYLESHEET, &FAVICON, &FORM_POST, &SHOW_PASSWORD];
+pub static ASSETS: &[&Asset] = &[&STYLESHEET, &FAVICON, &FORM_POST, &SHOW_PASSWORD, &PASSWORD_RULES];
 
 /// The asset routed at `path`.
 pub fn find_asset(path: &str) -> Option<&'static Asset> {

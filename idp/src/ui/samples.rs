@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::pages::{
     Accessibility, Activate, ActivateProblem, BadRequest, BadRequestProblem, Diagnostic, DiagnosticDetails,
     ForgotPassword, FormPost, Hop, HopRole, Login, LoginNotice, LoginProblem, LogoutConfirm, Notice, NoticeKind,
-    PasswordExpired, PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, SignedIn, SignedOut,
-    Verdict, WayBack, ZoneWhy,
+    PasswordEnds, PasswordExpired, PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, SignedIn,
+    SignedOut, Verdict, WayBack, ZoneWhy,
 };
 use super::{Branding, Frame, Help, Link, Locale, Localised, Page, SoiField};
 use crate::domain::ids::Reference;
-use crate::domain::password_policy::Breach;
+use crate::domain::password_policy::{Breach, PasswordForm, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::zone::NetworkZone::{self, Internal, Nomades};
 
@@ -144,7 +144,7 @@ impl Gallery<'_> {
     }
 
     fn passwords(&mut self) {
-        let rules = PasswordRules { min_length: 15, is_judged: true, history: 5 };
+        let rules = PasswordRules::of(&PasswordPolicy::default());
         let expired = |frame, why, problem| PasswordExpired {
             frame,
             why,
@@ -163,23 +163,50 @@ impl Gallery<'_> {
         show!(self, "password-expired-bare", bare);
         let form_expired = Some(PasswordExpiredProblem::FormExpired);
         show!(self, "password-expired-form-expired", expired(self.inside(), old, form_expired));
+        let outdated = PasswordRenewal::Outdated(Breach::TooShort);
+        show!(self, "password-outdated", expired(self.inside(), outdated, None));
+        for (name, form) in
+            [("password-rules-classes", PasswordForm::Classes), ("password-rules-phrase", PasswordForm::Passphrase)]
+        {
+            let rules = PasswordRules { form, ..rules };
+            show!(self, name, PasswordExpired { rules, ..expired(self.inside(), old, None) });
+        }
         for breach in [
             Breach::TooShort,
             Breach::TooLong,
+            Breach::LacksClasses,
+            Breach::LacksWords,
             Breach::ContainsSoi,
             Breach::ContainsName,
+            Breach::ContainsDepartment,
             Breach::ContainsProduct,
             Breach::Repetitive,
             Breach::Guessable,
+            Breach::Listed,
             Breach::UsedBefore,
             Breach::Compromised,
             Breach::Unchanged,
             Breach::Mismatch,
+            Breach::TooRecent,
         ] {
             let problem = Some(PasswordExpiredProblem::Breach(breach));
             let name = format!("password-breach-{breach:?}").to_lowercase();
             show!(self, name, expired(self.inside(), old, problem));
         }
+
+        let ends = |frame, days, application: Option<&str>| PasswordEnds {
+            frame,
+            on: "09/12/2026".into(),
+            days,
+            interaction: application.map(|_| "interaction-id".into()),
+            application: application.map(str::to_owned),
+            onward: "/oauth2/authorize/resume?interaction=interaction-id".into(),
+        };
+        show!(self, "password-ends", ends(self.inside(), 12, Some("Webmail")));
+        show!(self, "password-ends-tomorrow", ends(self.outside(), 1, Some("Webmail")));
+        show!(self, "password-ends-today", ends(self.inside(), 0, None));
+        show!(self, "password-ends-bare", ends(bare_frame(self.locale), 3, None));
+        show!(self, "password-ends-hostile", ends(self.inside(), 3, Some(HOSTILE)));
 
         let activate = |frame, problem| Activate {
             frame,

@@ -285,7 +285,21 @@ fn the_names_that_scripts_rely_on_are_there() {
     let samples = samples::all();
     for (name, marks) in [
         ("login", &["id=\"login-submit\"", "id=\"login-cancel\"", "name=\"soi\"", "name=\"password\""][..]),
+        (
+            "password-expired",
+            &[
+                "data-rule=\"length\" data-min=\"15\" data-max=\"256\"",
+                "data-rule=\"soi\"",
+                "data-rule=\"same\"",
+                "data-rule=\"later\"",
+                "id=\"password-rules-told\" role=\"status\"",
+                "src=\"/assets/password-rules.js?v=",
+            ],
+        ),
+        ("password-rules-classes", &["data-rule=\"classes\""]),
+        ("password-rules-phrase", &["data-rule=\"words\" data-min=\"7\""]),
         ("password-expired", &["name=\"new_password\"", "name=\"new_password_again\"", "name=\"ticket\""]),
+        ("password-ends", &["id=\"change-password\" href=\"/account/password", "id=\"later\""]),
         ("activate", &["name=\"soi\"", "name=\"code\"", "name=\"new_password\"", "name=\"new_password_again\""]),
         ("signed-in", &["id=\"logout\""]),
         ("logout-confirm", &["id=\"logout-confirm\"", "id=\"logout-cancel\""]),

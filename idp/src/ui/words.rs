@@ -8,8 +8,9 @@ use std::time::Duration;
 use fluent_bundle::FluentArgs;
 
 use super::frame::Frame;
+use super::pages::PasswordRules;
 use crate::domain::locale::Locale;
-use crate::domain::password_policy::Breach;
+use crate::domain::password_policy::{Breach, PHRASE_WORDS};
 use crate::domain::reason::Reason;
 use crate::i18n::{text, text_with};
 
@@ -85,22 +86,29 @@ fn enumerate(locale: Locale, items: &[String]) -> String {
 }
 
 /// The sentence for a rule that a new password breaks.
-pub fn breach(locale: Locale, breach: Breach, min_length: usize) -> String {
+pub fn breach(locale: Locale, breach: Breach, rules: PasswordRules) -> String {
     let id = match breach {
         Breach::TooShort => "breach-too_short",
         Breach::TooLong => "breach-too_long",
+        Breach::LacksClasses => "breach-lacks_classes",
+        Breach::LacksWords => "breach-lacks_words",
         Breach::ContainsSoi => "breach-contains_soi",
         Breach::ContainsName => "breach-contains_name",
+        Breach::ContainsDepartment => "breach-contains_department",
         Breach::ContainsProduct => "breach-contains_product",
         Breach::Repetitive => "breach-repetitive",
         Breach::Guessable => "breach-guessable",
+        Breach::Listed => "breach-listed",
         Breach::UsedBefore => "breach-used_before",
         Breach::Compromised => "breach-compromised",
         Breach::Unchanged => "breach-unchanged",
         Breach::Mismatch => "breach-mismatch",
+        Breach::TooRecent => "breach-too_recent",
     };
     let mut args = FluentArgs::new();
-    args.set("min", min_length);
+    args.set("min", rules.min_length);
+    args.set("max", rules.max_length);
+    args.set("words", PHRASE_WORDS);
     text_with(locale, id, &args)
 }
 

@@ -21,6 +21,7 @@ pub fn router(web: &Web, listener: ListenerZone) -> Router {
         .route("/", get(pages::home::get))
         .route("/login", get(pages::login::get).post(pages::login::post))
         .route("/login/password", get(pages::password_expired::get).post(pages::password_expired::post))
+        .route("/login/notice", get(pages::password_ends::get))
         .route("/activate", get(pages::activate::get).post(pages::activate::post))
         .route("/forgot-password", get(pages::forgot_password::get))
         .route("/diagnostic", get(pages::diagnostic::get))

@@ -12,7 +12,7 @@ use octroi_idp::directory::ApplicationDraft;
 use octroi_idp::domain::application::{Application, ApplicationRecord, ClientAuthMethod, SigningAlg};
 use octroi_idp::domain::audit::Contact;
 use octroi_idp::domain::ids::ClientId;
-use octroi_idp::domain::password_policy::PasswordPolicy;
+use octroi_idp::domain::password_policy::PasswordPolicies;
 use octroi_idp::domain::secret::PlainToken;
 use octroi_idp::domain::session::{SessionLimits, SessionPolicy};
 use octroi_idp::domain::time::{Clock, Timestamp};
@@ -109,7 +109,7 @@ fn oauth_settings() -> OauthSettings {
             internal: SessionLimits { absolute: 12 * HOUR, idle: 2 * HOUR },
             nomades: SessionLimits { absolute: 8 * HOUR, idle: HOUR },
         },
-        passwords: PasswordPolicy::default(),
+        passwords: PasswordPolicies::default(),
         time_zone: TimeZone::UTC,
         preview_nomades: false,
     }

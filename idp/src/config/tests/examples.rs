@@ -28,7 +28,11 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         })
     };
-    let is_section = |line: &str| line.starts_with("# [metrics]") || line.starts_with("# [[listener]]");
+    let is_section = |line: &str| {
+        ["[metrics]", "[[listener]]", "[[population]]", "[[password.population]]"]
+            .iter()
+            .any(|section| line.strip_prefix("# ").is_some_and(|rest| rest.starts_with(section)))
+    };
     let uncommented: Vec<&str> = ONE_NODE
         .lines()
         .map(|line| if is_key(line) || is_section(line) { line.trim_start_matches("# ") } else { line })
@@ -36,6 +40,7 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
     let folder = Folder::new();
     folder.write_certificate(&["login.ville.example"], |_| {});
     folder.write_breach_filter();
+    folder.write("blocklist.txt", "motdepasse\n");
     let config = folder.load(&uncommented.join("\n"), &[]).unwrap_or_else(|report| panic!("{report}"));
     let defaults: Vec<&str> = config.effective().lines().filter(|line| line.ends_with("# default")).collect();
     // PostgreSQL's pool has no place in the example for SQLite; a listener's key is explained once for all listeners.

@@ -5,6 +5,7 @@ mod environment;
 mod examples;
 mod init;
 mod listeners;
+mod passwords;
 mod reporting;
 mod secrets;
 mod values;

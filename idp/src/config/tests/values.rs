@@ -19,7 +19,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.network.internal_max_age, Duration::from_hours(4));
     assert_eq!(config.identity.time_zone.iana_name(), Some("Europe/Paris"));
     assert!(config.identity.soi_syntax.parse("100001").is_ok());
-    assert_eq!((config.password.policy.min_length, config.password.policy.max_age), (15, None));
+    let policy = config.password.policies.of_agents();
+    assert_eq!((policy.min_length, policy.max_age), (15, None));
     assert_eq!((config.password.hashing.memory_kib, config.password.hashing.iterations), (19_456, 2));
     assert_eq!((config.password.hashing.parallelism, config.password.hashing.queue), (1, 64));
     assert_eq!(config.activation.code_lifetime, Duration::from_hours(21 * 24));
@@ -226,32 +227,6 @@ fn a_hash_below_the_floor_of_owasp_is_refused() {
     assert_eq!(the_error("iterations = 1\n").key, "password.iterations");
     for added in ["iterations = 0\n", "parallelism = 0\n", "threads = 0\n", "queue = 0\n", "memory_kib = -1\n"] {
         assert!(the_error(added).what.contains("out of range"), "{added}");
-    }
-}
-
-#[test]
-fn the_password_rule_has_its_floor_and_always_forbids_the_names_on_the_pages() {
-    assert_eq!(the_error("min_length = 14\n").key, "password.min_length");
-    assert_eq!(the_error("min_length = 257\n").key, "password.min_length");
-    assert_eq!(assert_sound("max_age = \"180d\"\n").password.policy.max_age, Some(Duration::from_hours(180 * 24)));
-    assert_eq!(the_error("max_age = \"1h\"\n").key, "password.max_age");
-    let config = assert_sound("forbidden_words = [\"seine\"]\n[brand]\nproduct = \"Barrière\"\n");
-    assert_eq!(config.password.policy.forbidden_words, ["seine", "Barrière", "IntraParis"]);
-    assert!(warned_keys("forbidden_words = [\"dsi\"]\n").contains(&"password.forbidden_words[0]".to_owned()));
-}
-
-#[test]
-fn a_breach_filter_that_cannot_be_used_is_told_before_the_start() {
-    let folder = Folder::new();
-    folder.write_breach_filter();
-    let config = folder.load_with("breach_filter = \"breach.filter\"\n").unwrap();
-    assert_eq!(config.password.breach_filter, Some(folder.path("breach.filter")));
-    folder.write("list.txt", "motdepasse\n");
-    for (file, words) in [("list.txt", "no breach filter"), ("absent.filter", "cannot be read: No such file")] {
-        let report = folder.load_with(&format!("breach_filter = \"{file}\"\n")).unwrap_err();
-        let problem = errors(&report)[0].clone();
-        assert_eq!(problem.key, "password.breach_filter");
-        assert!(problem.what.contains(words) && problem.fix.contains("octroictl password filter build"), "{problem:?}");
     }
 }
 

@@ -11,6 +11,7 @@ pub mod form_post;
 pub mod login;
 pub mod logout_confirm;
 pub mod notice;
+pub mod password_ends;
 pub mod password_expired;
 pub mod refusal;
 pub mod signed_in;
@@ -25,6 +26,7 @@ pub use form_post::FormPost;
 pub use login::{Login, LoginNotice, LoginProblem};
 pub use logout_confirm::LogoutConfirm;
 pub use notice::{Notice, NoticeKind};
+pub use password_ends::PasswordEnds;
 pub use password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
 pub use refusal::{Refusal, Verdict, WayBack};
 pub use signed_in::SignedIn;
@@ -33,10 +35,13 @@ pub use statements::{Accessibility, Privacy};
 
 use std::time::Duration;
 
+use fluent_bundle::FluentArgs;
+
 use super::frame::Frame;
 use super::words::{ReasonFacts, ReasonWords, breach};
-use crate::domain::password_policy::Breach;
+use crate::domain::password_policy::{Breach, PHRASE_WORDS, PasswordForm, PasswordPolicy};
 use crate::domain::reason::Reason;
+use crate::i18n::text_with;
 
 /// The summary above a form that was not accepted (`role="alert"`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +70,7 @@ impl Alert {
     }
 
     fn breach(frame: &Frame, broken: Breach, rules: PasswordRules) -> Self {
-        Self { title: frame.t("breach-title"), text: breach(frame.locale, broken, rules.min_length) }
+        Self { title: frame.t("breach-title"), text: breach(frame.locale, broken, rules) }
     }
 }
 
@@ -74,27 +79,60 @@ impl Alert {
 pub struct PasswordRules {
     /// Fewest characters.
     pub min_length: usize,
+    /// Most characters.
+    pub max_length: usize,
+    /// What it must be made of.
+    pub form: PasswordForm,
     /// What is easy to guess is refused.
     pub is_judged: bool,
     /// None of so many last ones; 0 or 1 where there is none but the present one.
     pub history: u32,
 }
 
+/// One rule, as a sentence, and whether a script may tick it while somebody types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordRule {
+    pub text: String,
+    /// What `assets/password-rules.js` does about it; empty: it asks for nothing.
+    pub check: &'static str,
+    /// The numbers of the check.
+    pub numbers: Vec<(&'static str, usize)>,
+}
+
 impl PasswordRules {
-    /// The list, as sentences.
-    pub fn list(&self, frame: &Frame) -> Vec<String> {
-        let mut rules = vec![
-            frame.t_with("rule-length", "min", &self.min_length.to_string()),
-            frame.t("rule-soi-names"),
-            frame.t_with("rule-product", "product", &frame.branding.product),
-        ];
+    /// The rules of a policy.
+    pub const fn of(policy: &PasswordPolicy) -> Self {
+        let PasswordPolicy { min_length, max_length, form, min_score, history, .. } = *policy;
+        Self { min_length, max_length, form, is_judged: min_score > 0, history }
+    }
+
+    /// The list, in order.
+    pub fn list(&self, frame: &Frame) -> Vec<PasswordRule> {
+        let rule = |text, check, numbers: &[_]| PasswordRule { text, check, numbers: numbers.to_vec() };
+        let mut length = FluentArgs::new();
+        length.set("min", self.min_length);
+        length.set("max", self.max_length);
+        let bounds = [("min", self.min_length), ("max", self.max_length)];
+        let mut rules = vec![rule(text_with(frame.locale, "rule-length", &length), "length", &bounds)];
+        match self.form {
+            PasswordForm::Free => {}
+            PasswordForm::Classes => rules.push(rule(frame.t("rule-classes"), "classes", &[])),
+            PasswordForm::Passphrase => {
+                let words = frame.t_with("rule-words", "count", &PHRASE_WORDS.to_string());
+                rules.push(rule(words, "words", &[("min", PHRASE_WORDS)]));
+            }
+        }
+        rules.push(rule(frame.t("rule-soi"), "soi", &[]));
+        rules.push(rule(frame.t("rule-names"), "later", &[]));
+        rules.push(rule(frame.t_with("rule-product", "product", &frame.branding.product), "later", &[]));
         if self.is_judged {
-            rules.push(frame.t("rule-guessable"));
+            rules.push(rule(frame.t("rule-guessable"), "later", &[]));
         }
         if self.history > 1 {
-            rules.push(frame.t_count("rule-history", "count", self.history));
+            rules.push(rule(frame.t_count("rule-history", "count", self.history), "later", &[]));
         }
-        rules.push(frame.t("rule-all-characters"));
+        rules.push(rule(frame.t("rule-same"), "same", &[]));
+        rules.push(rule(frame.t("rule-all-characters"), "", &[]));
         rules
     }
 }

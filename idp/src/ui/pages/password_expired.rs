@@ -7,7 +7,7 @@ use super::{Alert, PasswordRules, concerns_again};
 use crate::domain::password_policy::Breach;
 use crate::domain::reason::Reason;
 use crate::ui::Frame;
-use crate::ui::words::{ReasonFacts, ReasonWords};
+use crate::ui::words::{ReasonFacts, ReasonWords, breach};
 
 /// The page that asks for a new password before going on.
 #[derive(Debug, Template)]
@@ -35,6 +35,8 @@ pub enum PasswordRenewal {
         max_age_days: Option<u32>,
     },
     Compromised,
+    /// The rules changed since it was chosen, and it breaks this one.
+    Outdated(Breach),
 }
 
 /// Why the form is shown again.
@@ -48,14 +50,21 @@ impl PasswordExpired {
     /// What the browser's tab says.
     pub fn title(&self) -> String {
         match self.alert() {
-            Some(alert) => format!("{} – {}", alert.title, self.words().title),
-            None => self.words().title,
+            Some(alert) => format!("{} – {}", alert.title, self.heading()),
+            None => self.heading(),
+        }
+    }
+
+    fn heading(&self) -> String {
+        match self.why {
+            PasswordRenewal::Outdated(_) => self.frame.t("password_expired-outdated-title"),
+            PasswordRenewal::Expired { .. } | PasswordRenewal::Compromised => self.words().title,
         }
     }
 
     const fn reason(&self) -> Reason {
         match self.why {
-            PasswordRenewal::Expired { .. } => Reason::PasswordExpired,
+            PasswordRenewal::Expired { .. } | PasswordRenewal::Outdated(_) => Reason::PasswordExpired,
             PasswordRenewal::Compromised => Reason::PasswordCompromised,
         }
     }
@@ -70,7 +79,11 @@ impl PasswordExpired {
             PasswordRenewal::Expired { max_age_days: Some(days) } => {
                 self.frame.t_count("password_expired-older-than", "days", days)
             }
-            _ => self.words().what,
+            PasswordRenewal::Outdated(broken) => {
+                let broken = breach(self.frame.locale, broken, self.rules);
+                self.frame.t_with("password_expired-outdated", "rule", &broken)
+            }
+            PasswordRenewal::Expired { max_age_days: None } | PasswordRenewal::Compromised => self.words().what,
         };
         let then = match &self.application {
             Some(name) => self.frame.t_with("password_expired-then-application", "application", name),

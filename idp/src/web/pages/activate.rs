@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::{Pending, id_of, return_origin};
+use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::secret::PlainPassword;
 use crate::login::LoginError;
 use crate::login::activation::{Activation, ActivationForm};
@@ -16,7 +17,7 @@ use crate::web::form::{Form, FormError};
 /// Shows the form.
 pub async fn get(mut visitor: Visitor) -> Response {
     let shown = match visitor.pending(visitor.query("interaction")).await {
-        Ok(pending) => form(&visitor, pending.as_ref(), "", "", None),
+        Ok(pending) => form(&visitor, pending.as_ref(), Typed::default(), None),
         Err(failure) => Err(failure),
     };
     shown.unwrap_or_else(|failure| failure.into_page(&visitor))
@@ -33,7 +34,7 @@ async fn activate(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Resul
     let pending = visitor.pending(named).await?;
     let pending = pending.as_ref();
     let Some(own) = visitor.own(&params) else {
-        return form(visitor, pending, "", "", Some(ActivateProblem::FormExpired));
+        return form(visitor, pending, Typed::default(), Some(ActivateProblem::FormExpired));
     };
     let (soi, code) = (own.field("soi"), own.field("code"));
     let typed = ActivationForm {
@@ -42,6 +43,8 @@ async fn activate(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Resul
         new: PlainPassword::new(own.field("new_password")),
         again: PlainPassword::new(own.field("new_password_again")),
     };
+    let kept = Typed { soi, code, policy: None };
+    let spent = Typed { code: "", ..kept };
     match visitor.web.login.activate(typed, visitor.visit(None)).await {
         Ok(Activation::Done) => {
             let mut query = form_urlencoded::Serializer::new(String::new());
@@ -51,31 +54,43 @@ async fn activate(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Resul
             }
             Ok(visitor.see_other(&format!("/login?{}", query.finish())))
         }
-        Ok(Activation::Breach(breach)) => form(visitor, pending, soi, code, Some(ActivateProblem::Breach(breach))),
-        Ok(Activation::Invalid) => form(visitor, pending, soi, "", Some(ActivateProblem::Invalid)),
-        Ok(Activation::Throttled { wait }) => {
-            form(visitor, pending, soi, "", Some(ActivateProblem::Throttled { wait }))
+        Ok(Activation::Breach(breach)) => form(visitor, pending, kept, Some(ActivateProblem::Breach(breach))),
+        Ok(Activation::OwnBreach { breach, policy }) => {
+            let own = Typed { policy: Some(&policy), ..kept };
+            form(visitor, pending, own, Some(ActivateProblem::Breach(breach)))
         }
+        Ok(Activation::Invalid) => form(visitor, pending, spent, Some(ActivateProblem::Invalid)),
+        Ok(Activation::Throttled { wait }) => form(visitor, pending, spent, Some(ActivateProblem::Throttled { wait })),
         Err(LoginError::Overloaded) => {
-            form(visitor, pending, soi, code, Some(ActivateProblem::Overloaded { wait: RETRY_AFTER }))
+            form(visitor, pending, kept, Some(ActivateProblem::Overloaded { wait: RETRY_AFTER }))
         }
         Err(other) => Err(other.into()),
     }
 }
 
+/// What is shown again of what was typed.
+#[derive(Clone, Copy, Default)]
+struct Typed<'a> {
+    soi: &'a str,
+    code: &'a str,
+    /// The agent's own, once the code was right; before, everybody reads the same rules.
+    policy: Option<&'a PasswordPolicy>,
+}
+
 fn form(
     visitor: &Visitor,
     pending: Option<&Pending>,
-    soi: &str,
-    code: &str,
+    typed: Typed<'_>,
     problem: Option<ActivateProblem>,
 ) -> Result<Response, Failure> {
+    let Typed { soi, code, policy } = typed;
+    let rules = policy.map_or_else(|| visitor.web.password_rules(), PasswordRules::of);
     let page = Activate {
         frame: visitor.frame(),
         interaction: id_of(pending),
         soi: soi.chars().take(128).collect(),
         code: code.chars().take(64).collect(),
-        rules: PasswordRules { history: 0, ..visitor.web.password_rules() },
+        rules: PasswordRules { history: 0, ..rules },
         problem,
     };
     let (status, wait) = match problem {

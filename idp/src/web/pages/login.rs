@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::password_expired::{self, Asked};
-use super::{Pending, application_of, id_of, return_origin};
+use super::{Pending, application_of, id_of, password_ends, return_origin};
 use crate::domain::secret::PlainPassword;
 use crate::login::password::Step;
 use crate::login::{LoginError, NewSession};
@@ -54,9 +54,8 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     let pending = pending.as_ref();
     match step {
         Ok(Step::In(new)) => Ok(enter(visitor, pending, new).await),
-        Ok(Step::Renew { ticket, reason, by_age }) => {
-            let asked = Asked { ticket: &ticket, reason, by_age, soi: typed };
-            password_expired::form(visitor, pending, &asked, None)
+        Ok(Step::Renew { ticket, why }) => {
+            password_expired::form(visitor, pending, &Asked { ticket: &ticket, why: &why, soi: typed }, None)
         }
         Ok(Step::Refused { reason, reference }) => {
             let back = match pending {
@@ -85,10 +84,12 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     }
 }
 
-/// Where a login leads: on with the authorization request, else home. Whatever becomes of that, the agent is logged in.
+/// Where a login leads: on with the authorization request, else home, and first to a notice where the password ends soon.
+/// Whatever becomes of that, the agent is logged in.
 pub async fn enter(visitor: &Visitor, pending: Option<&Pending>, new: NewSession) -> Response {
     let soi = new.session.soi.clone();
     let mut response = match pending {
+        _ if new.password_ends.is_some() => visitor.see_other(&password_ends::path(visitor, pending)),
         Some(pending) => authorize::go_on(visitor, &pending.id, Some(new.session)).await,
         None => visitor.see_other("/"),
     };

@@ -7,11 +7,11 @@ pub mod fallback;
 pub mod forgot_password;
 pub mod home;
 pub mod login;
+pub mod password_ends;
 pub mod password_expired;
 pub mod statements;
 
 use crate::domain::interaction::Interaction;
-use crate::domain::password_policy::PasswordPolicy;
 use crate::ui::pages::PasswordRules;
 use crate::web::error::Failure;
 use crate::web::{Visitor, Web};
@@ -40,10 +40,9 @@ impl Visitor {
 }
 
 impl Web {
-    /// The password rules as pages show them before anybody types.
+    /// The password rules of most people, for pages that do not know yet who is there.
     pub fn password_rules(&self) -> PasswordRules {
-        let PasswordPolicy { min_length, min_score, history, .. } = self.login.settings.policy;
-        PasswordRules { min_length, is_judged: min_score > 0, history }
+        PasswordRules::of(self.login.settings.policies.of_agents())
     }
 }
 

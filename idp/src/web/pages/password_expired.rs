@@ -6,8 +6,9 @@ use axum::response::Response;
 use super::{Pending, application_of, id_of, return_origin};
 use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
-use crate::login::Login;
+use crate::login::MustRenew;
 use crate::login::renewal::Renewal;
+use crate::ui::pages::PasswordRules;
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::pages::password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
 use crate::web::Visitor;
@@ -37,11 +38,9 @@ async fn change(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
     let again = PlainPassword::new(own.field("new_password_again"));
     match visitor.web.login.renew(&ticket, new, again, visitor.visit(before.as_ref())).await? {
         Renewal::In(new) => Ok(super::login::enter(visitor, pending.as_ref(), new).await),
-        Renewal::Breach(breach) => {
+        Renewal::Breach { breach, why } => {
             let problem = Some(PasswordExpiredProblem::Breach(breach));
-            let Login { settings, clock, .. } = &visitor.web.login;
-            let by_age = settings.policy.is_expired(found.changed_at, None, clock.now());
-            let asked = Asked { ticket: &ticket, reason: found.reason, by_age, soi: found.soi.as_str() };
+            let asked = Asked { ticket: &ticket, why: &why, soi: found.soi.as_str() };
             form(visitor, pending.as_ref(), &asked, problem)
         }
         Renewal::Gone => Err(gone()),
@@ -51,9 +50,7 @@ async fn change(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
 /// Who is asked for a new password, and why.
 pub struct Asked<'a> {
     pub ticket: &'a PlainToken,
-    pub reason: Reason,
-    /// The password is older than the policy allows.
-    pub by_age: bool,
+    pub why: &'a MustRenew,
     pub soi: &'a str,
 }
 
@@ -64,11 +61,12 @@ pub fn form(
     asked: &Asked<'_>,
     problem: Option<PasswordExpiredProblem>,
 ) -> Result<Response, Failure> {
-    let Asked { ticket, reason, by_age, soi } = *asked;
-    let max_age = visitor.web.login.settings.policy.max_age.filter(|_| by_age);
-    let why = match reason {
-        Reason::PasswordCompromised => PasswordRenewal::Compromised,
-        _ => PasswordRenewal::Expired {
+    let Asked { ticket, why: MustRenew { reason, by_age, broken, policy }, soi } = *asked;
+    let max_age = policy.max_age.filter(|_| *by_age);
+    let why = match (reason, *broken) {
+        (Reason::PasswordCompromised, _) => PasswordRenewal::Compromised,
+        (_, Some(broken)) => PasswordRenewal::Outdated(broken),
+        (_, None) => PasswordRenewal::Expired {
             max_age_days: max_age.and_then(|age| u32::try_from(age.as_secs() / 86_400).ok()),
         },
     };
@@ -79,7 +77,7 @@ pub fn form(
         ticket: ticket.reveal().to_owned(),
         soi: soi.to_owned(),
         application: application_of(pending),
-        rules: visitor.web.password_rules(),
+        rules: PasswordRules::of(policy),
         problem,
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
