@@ -86,6 +86,7 @@ async fn an_agent_is_unlocked_or_there_was_nothing_to_unlock() {
     assert_eq!(told, "Nothing to unlock: no failed attempt of Inès Marchand (100001) is counted.\n");
     let json = octroi.run("agent unlock 100001 --format json").await.json();
     assert_eq!((&json["soi"], &json["unlocked"]), (&"100001".into(), &false.into()));
+    assert_eq!((&json["lifted"], &json["networks"]), (&serde_json::json!([]), &0.into()));
     octroi.run("agent unlock 100099").await.failed(3);
 }
 

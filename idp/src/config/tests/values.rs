@@ -148,6 +148,22 @@ fn a_wide_range_of_proxies_is_refused_unless_it_says_so() {
 }
 
 #[test]
+fn a_wide_range_of_shared_addresses_is_refused_unless_it_says_so() {
+    let wide = "[network]\nshared = [\"10.1.2.3\", \"10.1.0.0/16\"]\n";
+    let error = the_error(wide);
+    assert_eq!(error.key, "network.shared[1]");
+    assert!(error.fix.contains("wide = true"), "{error}");
+    assert_sound("[network]\nshared = [\"10.1.2.3\", { net = \"10.1.0.0/16\", wide = true }]\nshared_failures = 500\n");
+    assert_eq!(the_error("[network]\nshared_failures = 0\n").key, "network.shared_failures");
+}
+
+#[test]
+fn a_shared_address_that_is_a_trusted_proxy_is_warned_about() {
+    let added = "[network]\ntrusted_proxies = [\"10.1.2.0/24\"]\nshared = [\"10.1.2.3\"]\n";
+    assert!(warned_keys(added).contains(&"network.shared[0]".to_owned()));
+}
+
+#[test]
 fn what_is_no_range_is_refused_with_the_range_that_was_meant() {
     for net in ["\"10.0.0.0/33\"", "\"10.0.0\"", "\"bureau\"", "10", "{ net = \"10.0.0.1\", wild = true }", "{}"] {
         assert_eq!(the_error(&format!("[network]\ninternal = [{net}]\n")).key, "network.internal[0]", "{net}");
