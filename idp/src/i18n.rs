@@ -77,6 +77,8 @@ pub(crate) const SOURCES: &[(&str, &str, &str)] = &[
     source!("password"),
     source!("reasons"),
     source!("session"),
+    source!("account"),
+    source!("activity"),
     source!("diagnostic"),
     source!("notices"),
     source!("statements"),

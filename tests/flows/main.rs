@@ -1,11 +1,13 @@
 //! Whole flows over HTTP, each on both engines: a browser-like client, a foreign relying party, a provider on real sockets.
 
+mod account;
 mod activation;
 mod authorize;
 mod backup;
 mod bad_input;
 mod breach;
 mod code;
+mod contact;
 mod decision;
 mod discovery;
 mod login;

@@ -88,7 +88,7 @@ impl TestIdp {
     async fn start_from(database: &Database, ports: [u16; 3], toml: String) -> Self {
         let files = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(files.path().join("octroi.toml"), toml).expect("the configuration");
-        write_key(&files.path().join("sealing.key"), SEALING_KEY.get_or_init(|| Random::system().bytes()));
+        write_key(&files.path().join("sealing.key"), &sealing_key());
         write_key(&files.path().join("pepper.key"), &Random::system().bytes());
         Self::launch(database, files, ports, Clock::manual(Clock::system().now())).await
     }
@@ -260,6 +260,11 @@ impl TestIdp {
 /// takes longer than most tests.
 static SEALING_KEY: OnceLock<[u8; 32]> = OnceLock::new();
 static SIGNING_KEYS: OnceLock<Vec<SealedKey>> = OnceLock::new();
+
+/// The key under which every provider of this run seals.
+pub(crate) fn sealing_key() -> [u8; 32] {
+    *SEALING_KEY.get_or_init(|| Random::system().bytes())
+}
 
 /// Gives an empty database the keys that another test had to generate.
 async fn lend_signing_keys(database: &Database, now: Timestamp) {

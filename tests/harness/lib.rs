@@ -7,4 +7,5 @@
 pub mod browser;
 pub mod engine;
 pub mod idp;
+pub mod letters;
 pub mod rp;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use octroi_idp::domain::acr::{Acr, AuthenticationMethod};
 use octroi_idp::domain::agent::{AgentRecord, Employment};
 use octroi_idp::domain::application::{ApplicationRecord, ClientAuthMethod, SigningAlg};
+use octroi_idp::domain::audit::Contact;
 use octroi_idp::domain::grant::AuthorizationCode;
 use octroi_idp::domain::ids::{ClientId, GrantId, Reference, Sid, Sub};
 use octroi_idp::domain::scope::GrantedScope;
@@ -160,7 +161,7 @@ pub async fn one_login(store: &Store) {
     let done = store
         .write(async |tx: &mut Tx| -> Result<(), StoreError> {
             applications::insert(tx, &portal(), None, minute(0)).await?;
-            sessions::insert(tx, &session("s", "100001"), &hash(1)).await?;
+            sessions::insert(tx, &session("s", "100001"), &hash(1), &Contact::default()).await?;
             let (grant, sid, client) = (GrantId::new("g"), Sid::new("s"), ClientId::new("portal"));
             grants::obtain(tx, &grant, &sid, &client, &soi("100001"), minute(0)).await.map(drop)
         })

@@ -14,7 +14,7 @@ use octroi_idp::directory::{
     AgentDraft, Directory, DirectoryError, DirectorySettings, ImportConsent, ImportLine, ImportOptions, ImportPlan,
     Imported, Mandate, clear_imports, finish_imports,
 };
-use octroi_idp::domain::audit::Actor;
+use octroi_idp::domain::audit::{Actor, Contact};
 use octroi_idp::domain::secret::KeyBytes;
 use octroi_idp::domain::soi::SoiSyntax;
 use octroi_idp::domain::time::Clock;
@@ -239,8 +239,8 @@ async fn leavers_of_a_long_import_lose_their_sessions_and_codes_with_their_audit
     import(&directory, file("40")).await;
     let (leaver, stays) = (soi(LONG - 1), soi(1));
     db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
-        sessions::insert(tx, &session("leaver", &leaver), &hash(1)).await?;
-        sessions::insert(tx, &session("stays", &stays), &hash(2)).await
+        sessions::insert(tx, &session("leaver", &leaver), &hash(1), &Contact::default()).await?;
+        sessions::insert(tx, &session("stays", &stays), &hash(2), &Contact::default()).await
     })
     .await
     .unwrap();

@@ -9,6 +9,7 @@ mod applications;
 mod audit;
 mod bad_database;
 mod cast;
+mod channel_codes;
 mod codes;
 mod database_file;
 mod durability;

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use harness::engine::{Database, Engine};
 use octroi_idp::domain::application::SigningAlg;
+use octroi_idp::domain::audit::Contact;
+use octroi_idp::domain::channel::{Address, ChannelKind};
 use octroi_idp::domain::ids::{GrantId, Reference, Sid};
 use octroi_idp::storage::activation::{self, NewCode};
 use octroi_idp::storage::alarms::{self, NewAlarm};
+use octroi_idp::storage::channel_codes::{self, NewChannelCode};
 use octroi_idp::storage::codes::Consumed;
 use octroi_idp::storage::outbox::{self, NewMessage};
 use octroi_idp::storage::revival::{self, COVERED, Ended, end_everything};
@@ -74,7 +77,7 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
     add_agents(&db, &[agent("100002", "X")]).await;
     let now = minute(1);
     db.write(async |tx: &mut Tx| -> Result<(), StoreError> {
-        sessions::insert(tx, &session("old", "100001"), &hash(2)).await?;
+        sessions::insert(tx, &session("old", "100001"), &hash(2), &Contact::default()).await?;
         sessions::end(tx, &Sid::new("old"), "logout", minute(0)).await?;
         codes::insert(tx, &hash(7), &code()).await?;
         for (id, number) in [("a", "100001"), ("b", "100002")] {
@@ -89,14 +92,30 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         let alarm =
             NewAlarm { reference: &reference, soi: &number, code_hash: [9; 32], about: "x", expires_at: minute(60) };
         alarms::insert(tx, &alarm, minute(0)).await?;
+        let address = Address::Mobile("+33600000001".into());
+        let waiting = NewChannelCode {
+            soi: &number,
+            kind: ChannelKind::Mobile,
+            address: &address,
+            code_hash: [9; 32],
+            expires_at: minute(60),
+        };
+        channel_codes::issue(tx, &waiting, minute(0)).await?.expect("the first one is sent");
         activation::consume(tx, &soi("100002"), [9; 32], minute(0)).await.map(drop)
     })
     .await
     .unwrap();
 
     let end = async || db.write(async |tx: &mut Tx| end_everything(tx, now).await).await.unwrap();
-    let one_each =
-        Ended { sessions: 1, grants: 1, authorization_codes: 1, activation_codes: 1, alarms: 1, messages: 1 };
+    let one_each = Ended {
+        sessions: 1,
+        grants: 1,
+        authorization_codes: 1,
+        activation_codes: 1,
+        channel_codes: 1,
+        alarms: 1,
+        messages: 1,
+    };
     assert_eq!(end().await, one_each);
     assert_eq!(end().await, Ended::default(), "what has ended does not end again");
 

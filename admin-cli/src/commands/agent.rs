@@ -154,7 +154,7 @@ async fn unlock(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure>
 }
 
 async fn show(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure> {
-    let view = context.directory.get_agent(soi).await?;
+    let view = context.directory.view_agent(&context.mandate(), soi).await?;
     let zone = &context.directory.settings().time_zone;
     let AgentView { agent, standing, roles, password_changed_at } = &view;
     let standing = json!(standing);

@@ -1,10 +1,4 @@
-# Who is signed in, and the way out
-
-signed_in-title = Your session is open
-signed_in-lead = You can open your services without identifying yourself again.
-signed_in-name = Agent
-signed_in-zone = Network zone
-signed_in-since = Since
+# The way out
 
 logout_confirm-title = Sign out?
 logout_confirm-asked-by = { $application } suggests signing out.

@@ -1,10 +1,4 @@
-# Who is signed in, and the way out
-
-signed_in-title = Votre session est ouverte
-signed_in-lead = Vous pouvez ouvrir vos services sans vous identifier de nouveau.
-signed_in-name = Agent
-signed_in-zone = Zone réseau
-signed_in-since = Depuis le
+# The way out
 
 logout_confirm-title = Se déconnecter ?
 logout_confirm-asked-by = { $application } vous propose de vous déconnecter.

@@ -100,6 +100,13 @@ impl Random {
         PlainCode::typed(&self.symbols(ACTIVATION_GROUPS))
     }
 
+    /// A one-time code of digits, for a message to a telephone: each digit equally likely.
+    pub fn digits(&self, count: usize) -> PlainCode {
+        let bytes = std::iter::repeat_with(|| self.bytes::<32>()).flatten();
+        let digits: Zeroizing<String> = Zeroizing::new(bytes.filter_map(short_code::digit).take(count).collect());
+        PlainCode::typed(&digits)
+    }
+
     /// Bytes that map to no symbol are thrown away: a plain remainder would prefer the alphabet's first letters.
     fn symbols(&self, groups: usize) -> Zeroizing<String> {
         let bytes = std::iter::repeat_with(|| self.bytes::<32>()).flatten();

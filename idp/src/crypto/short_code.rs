@@ -30,6 +30,11 @@ pub(super) fn symbol(byte: u8) -> Option<char> {
     ALPHABET.get(usize::from(byte % 30)).copied().map(char::from)
 }
 
+/// The same for a code of digits.
+pub(super) fn digit(byte: u8) -> Option<char> {
+    (byte < 250).then(|| char::from(b'0' + byte % 10)) // 25 values for each digit
+}
+
 /// Symbols in groups of four joined with `-`.
 pub(super) fn grouped(symbols: &str) -> String {
     let mut text = String::with_capacity(symbols.len() + symbols.len() / GROUP);
@@ -149,6 +154,15 @@ mod tests {
         }
         assert_eq!(counts.len(), ALPHABET.len());
         assert!(counts.values().all(|count| *count == 8));
+    }
+
+    #[test]
+    fn all_bytes_but_the_unfair_ones_map_evenly_to_digits() {
+        let mut counts = std::collections::BTreeMap::new();
+        for digit in (0..=u8::MAX).filter_map(digit) {
+            *counts.entry(digit).or_insert(0) += 1;
+        }
+        assert!(counts.keys().copied().eq('0'..='9') && counts.values().all(|count| *count == 25));
     }
 
     #[test]

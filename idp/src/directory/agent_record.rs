@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 
 use super::error::FieldProblem;
+use crate::domain::address::{normalise_email, normalise_mobile};
 use crate::domain::agent::{AgentRecord, Employment};
 use crate::domain::soi::{Soi, SoiSyntax};
 
@@ -14,11 +15,6 @@ use crate::domain::soi::{Soi, SoiSyntax};
 const MAX_NAME: usize = 100;
 const MAX_DEPARTMENT: usize = 64;
 const MAX_POSITION: usize = 150;
-/// RFC 5321 §4.5.3.1: 64 before the `@`, and 254 in all fit into a path.
-const MAX_EMAIL: usize = 254;
-const MAX_EMAIL_LOCAL: usize = 64;
-/// Where a number without country code is from.
-const COUNTRY_CODE: &str = "33";
 /// Years outside are slips of the finger.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
 /// A refused value is shown up to here.
@@ -165,55 +161,16 @@ fn name(text: &str) -> Result<String, Fault> {
     bounded(text, MAX_NAME)
 }
 
-/// RFC 5321 §4.1.2 without quoted local parts, address literals and names without a dot: what a mail server of a city
-/// delivers. The domain is folded to lower case; the part before the `@` stays as it is.
 fn email(text: &str) -> Result<String, Fault> {
-    let fault = |why: &str| {
+    normalise_email(text).map_err(|why| {
         (format!("{} is not an e-mail address: {why}", shown(text)), "write it as name@domain.example".into())
-    };
-    if text.len() > MAX_EMAIL {
-        return Err(fault("it is longer than 254 characters"));
-    }
-    if !text.is_ascii() {
-        return Err(fault("it holds a letter with an accent or another unusual character"));
-    }
-    let Some((local, domain)) = text.split_once('@') else {
-        return Err(fault("there is no @"));
-    };
-    let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-    if local.len() > MAX_EMAIL_LOCAL || !local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom)) {
-        return Err(fault("the part before the @ cannot be"));
-    }
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if !domain.contains('.') || !domain.split('.').all(is_label) {
-        return Err(fault("the part behind the @ is not a domain"));
-    }
-    Ok(format!("{local}@{}", domain.to_ascii_lowercase()))
+    })
 }
 
-/// E.164: `+` and 8 to 15 digits. Spaces, dots, dashes and brackets are for the eye; `00` is `+`; a French number of ten
-/// digits gets its country code.
 fn mobile(text: &str) -> Result<String, Fault> {
-    let fault =
-        || (format!("{} is not a telephone number", shown(text)), "write it as +33612345678 or 06 12 34 56 78".into());
-    let compact: String = text
-        .replace("(0)", "")
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '/' | '\u{2011}'))
-        .collect();
-    let digits = match (compact.strip_prefix('+').or_else(|| compact.strip_prefix("00")), compact.strip_prefix('0')) {
-        (Some(international), _) => international.to_owned(),
-        (None, Some(national)) if compact.len() == 10 => format!("{COUNTRY_CODE}{national}"),
-        _ => return Err(fault()),
-    };
-    let is_number =
-        (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-    if is_number { Ok(format!("+{digits}")) } else { Err(fault()) }
+    normalise_mobile(text).map_err(|_| {
+        (format!("{} is not a telephone number", shown(text)), "write it as +33612345678 or 06 12 34 56 78".into())
+    })
 }
 
 fn manager(text: &str, own: &Soi, syntax: &SoiSyntax) -> Result<Soi, Fault> {

@@ -13,6 +13,17 @@ use super::time::Timestamp;
 /// A channel that was just changed, or over which a password was reset, is no factor for so long (PRODUCT §4, CNIL-12).
 pub const FACTOR_PAUSE: Duration = Duration::from_hours(72);
 
+/// How long the code that proves an address may be typed.
+pub const CODE_LIFETIME: Duration = Duration::from_mins(10);
+/// Digits of such a code.
+pub const CODE_DIGITS: usize = 8;
+/// Sendings and wrong codes of one kind of address are counted over this time.
+pub const CODE_WINDOW: Duration = Duration::from_hours(1);
+/// Codes that are sent in it.
+pub const MOST_CODES: u32 = 4;
+/// Wrong codes that may be typed in it; a new code gives no new tries (NIST-12).
+pub const MOST_WRONG_CODES: u32 = 5;
+
 /// Which address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +43,14 @@ impl ChannelKind {
             Self::WorkEmail => "work_email",
             Self::RecoveryEmail => "recovery_email",
             Self::Mobile => "mobile",
+        }
+    }
+
+    /// An address of this kind.
+    pub fn address(self, text: String) -> Address {
+        match self {
+            Self::WorkEmail | Self::RecoveryEmail => Address::Email(text),
+            Self::Mobile => Address::Mobile(text),
         }
     }
 

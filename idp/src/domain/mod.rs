@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod acr;
+pub mod address;
 pub mod agent;
 pub mod application;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod interaction;
 pub mod locale;
 pub mod notice;
 pub mod password_policy;
+pub mod place;
 pub mod population;
 pub mod reason;
 pub mod role;

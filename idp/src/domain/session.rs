@@ -13,6 +13,14 @@ use super::zone::NetworkZone;
 /// `last_seen` is written at most this often.
 pub const LAST_SEEN_STEP: Duration = Duration::from_mins(1);
 
+/// So long after the password was given, sensitive acts do not ask for it again.
+pub const FRESH: Duration = Duration::from_mins(5);
+
+/// Whether a password that was given at `proved_at` still speaks for a sensitive act at `now`.
+pub fn is_fresh(proved_at: Timestamp, now: Timestamp) -> bool {
+    now < proved_at.plus(FRESH)
+}
+
 /// How long a session may last in one zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionLimits {
@@ -51,6 +59,16 @@ pub struct Session {
     pub auth_time: Timestamp,
     pub last_seen_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+}
+
+/// A session that lives, with what its owner may want to know it again by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    pub session: Session,
+    /// The network of the login, without the machine (see `place`).
+    pub network: Option<String>,
+    /// Browser family at the login.
+    pub browser: Option<String>,
 }
 
 impl Session {
@@ -119,6 +137,13 @@ mod tests {
         let mut s = session(NetworkZone::Internal);
         s.ended_at = Some(Timestamp::from_seconds(1));
         assert!(!s.is_live(&policy(), NetworkZone::Internal, Timestamp::from_seconds(1)));
+    }
+
+    #[test]
+    fn a_password_speaks_for_five_minutes() {
+        let proved = Timestamp::from_seconds(0);
+        assert!(is_fresh(proved, Timestamp::from_seconds(299)));
+        assert!(!is_fresh(proved, Timestamp::from_seconds(300)));
     }
 
     #[test]

@@ -17,7 +17,9 @@ use crate::directory::{clear_imports, finish_imports};
 use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
-use crate::storage::{Store, StoreError, Tx, activation, alarms, audit, codes, failures, markers, sessions, throttle};
+use crate::storage::{
+    Store, StoreError, Tx, activation, alarms, audit, channel_codes, codes, failures, markers, sessions, throttle,
+};
 
 pub mod expiry;
 pub mod keys;
@@ -125,6 +127,7 @@ impl Jobs {
                     + codes::purge(tx, before).await?
                     + activation::purge(tx, before).await?
                     + alarms::purge(tx, now).await?
+                    + channel_codes::purge(tx, now).await?
                     + throttle::purge(tx, now).await?
                     + failures::purge(tx, now).await?
                     + audit::purge(tx, now.minus(AUDIT_RETENTION)).await?)

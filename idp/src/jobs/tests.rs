@@ -16,7 +16,7 @@ use crate::crypto::seal::Sealer;
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::acr::AuthenticationMethod;
 use crate::domain::agent::{AgentRecord, Employment};
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, Contact};
 use crate::domain::ids::{Sid, Sub};
 use crate::domain::password_policy::PasswordPolicies;
 use crate::domain::secret::{KeyBytes, TokenHash};
@@ -96,7 +96,7 @@ async fn log_in(jobs: &Jobs) -> Session {
     };
     let insert = async |tx: &mut Tx| -> Result<(), StoreError> {
         agents::insert(tx, &record, &Sub::new("sub"), now).await?;
-        sessions::insert(tx, &session, &TokenHash::from_digest([1; 32])).await
+        sessions::insert(tx, &session, &TokenHash::from_digest([1; 32]), &Contact::default()).await
     };
     jobs.store.write(insert).await.unwrap();
     session

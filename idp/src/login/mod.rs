@@ -1,14 +1,21 @@
-//! Who is at the keyboard: password login, renewal of an expired password, activation, and the session that follows.
+//! Who is at the keyboard: password login, renewal of an expired password, activation, the session that follows, and what
+//! agents do with their own account in it.
 //!
 //! This layer takes what was typed and answers with a step; it sees neither HTTP nor SQL. Two promises shape it: until the
 //! password is right, known and unknown SOIs get the same words, the same statements and the same argon2id run; and while
 //! a delay runs, no password is verified. Look next at [`password`] and `guess.rs`, then `web/pages/login.rs`.
 
+pub mod account;
 pub mod activation;
+pub mod change;
+pub mod channels;
+pub mod confirmation;
 mod guess;
 mod judgement;
+pub mod own_sessions;
 pub mod password;
 pub mod renewal;
+mod replacement;
 pub mod session;
 #[cfg(test)]
 mod tests;
@@ -26,6 +33,7 @@ use crate::crypto::random::Random;
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::Contact;
+use crate::domain::notice::Circumstances;
 use crate::domain::password_policy::{Breach, Owner, PasswordPolicies};
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::session::{Session, SessionPolicy};
@@ -129,6 +137,12 @@ impl Login {
         self.browsers.remember(sent, self.random.token(), soi.as_str(), self.clock.now())
     }
 
+    /// Whether a contact from `zone` may change what a password opens or over which address it is reset: outside after the
+    /// second factor only (PRODUCT §4), which nobody has yet.
+    pub fn may_change_from(&self, zone: NetworkZone) -> bool {
+        zone == NetworkZone::Internal || self.settings.preview_nomades
+    }
+
     fn standing(&self, agent: &Agent, now: Timestamp) -> Standing {
         agent.standing(now.date_in(&self.settings.time_zone))
     }
@@ -165,6 +179,13 @@ impl Login {
         };
         self.settings.policies.of(agent).check(new, &owner)?;
         if self.blocked.contains(new) { Err(Breach::Listed) } else { Ok(()) }
+    }
+}
+
+impl Visit<'_> {
+    /// What a notice says about this contact.
+    fn circumstances(&self, now: Timestamp) -> Circumstances {
+        Circumstances { at: now, zone: Some(self.zone), browser: self.contact.user_agent.clone() }
     }
 }
 

@@ -111,7 +111,7 @@ impl Login {
         }
         let (judged_by, ends) = match self.judge(&agent, &password, &stored, now).await {
             Judgement::Good { by, ends } => (by, ends),
-            Judgement::MustRenew(why) if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades => {
+            Judgement::MustRenew(why) if !self.may_change_from(visit.zone) => {
                 // Outside, a password is changed after the second factor only (PRODUCT §4).
                 return self.refuse(&agent, why.reason, &taken, visit, now).await;
             }
@@ -130,7 +130,7 @@ impl Login {
     }
 
     /// One transaction, the same statements for known and unknown SOIs.
-    async fn take_attempt(
+    pub(super) async fn take_attempt(
         &self,
         guess: &Guess,
         soi: Option<&Soi>,
@@ -159,7 +159,7 @@ impl Login {
         self.store.write(give_back).await
     }
 
-    async fn note_wrong_credentials(
+    pub(super) async fn note_wrong_credentials(
         &self,
         taken: &Taken,
         soi: Option<&Soi>,
@@ -284,7 +284,7 @@ impl Login {
                 .with_detail(serde_json::json!({ "why": "relogin" }));
             audit::append(tx, &ended, now).await?;
         }
-        sessions::insert(tx, &new.session, &crate::crypto::hash::hash_token(&new.cookie)).await?;
+        sessions::insert(tx, &new.session, &crate::crypto::hash::hash_token(&new.cookie), visit.contact).await?;
         let event = Event::new("login.succeeded", Actor::Agent(new.session.soi.clone()))
             .with_subject(&new.session.soi)
             .with_session(&new.session.sid)

@@ -18,7 +18,6 @@ use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
-use crate::domain::zone::NetworkZone;
 use crate::ephemeral::Kind;
 use crate::storage::passwords::StoredPassword;
 use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions};
@@ -106,7 +105,7 @@ impl Login {
     ) -> Result<Renewal, LoginError> {
         let now = self.clock.now();
         let Some(ticket) = self.find_ticket(token, visit.browser).await? else { return Ok(Renewal::Gone) };
-        if visit.zone == NetworkZone::Nomades && !self.settings.preview_nomades {
+        if !self.may_change_from(visit.zone) {
             // Outside, a password is changed after the second factor only (PRODUCT §4); the ticket was obtained inside.
             return self.refuse_renewal(&ticket, ticket.reason, visit, now).await;
         }
@@ -150,22 +149,10 @@ impl Login {
         let done = self
             .store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
-                let held = agents::hold(tx, soi).await?;
-                let reason = match &held {
-                    Some(agent) => self.standing(agent, now).refusal(),
-                    None => Some(Reason::CredentialsInvalid),
-                };
-                let reason = match reason {
-                    None if passwords::replace(tx, soi, ticket.changed_at, phc, now).await? => None,
-                    None => Some(Reason::CredentialsInvalid),
-                    shut => shut,
-                };
-                if let Some(reason) = reason {
+                let replaced = (ticket.changed_at, replaced);
+                if let Err(reason) = self.replace_password(tx, soi, replaced, phc, visit, now).await? {
                     audit::append(tx, &refused_renewal(ticket, reason, visit), now).await?;
                     return Ok(false);
-                }
-                if let (Some(replaced), Some(agent)) = (replaced, &held) {
-                    passwords::remember(tx, soi, replaced, self.settings.policies.of(agent).remembered()).await?;
                 }
                 let ended = sessions::end_all(tx, soi, "password.changed", now).await?;
                 let changed = Event::new("password.changed", Actor::Agent(soi.clone()))

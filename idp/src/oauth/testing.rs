@@ -289,7 +289,8 @@ impl Town {
             ended_at: None,
         };
         let cookie = hash_token(&random.token());
-        self.write(async |tx: &mut Tx| storage::sessions::insert(tx, &session, &cookie).await).await;
+        self.write(async |tx: &mut Tx| storage::sessions::insert(tx, &session, &cookie, &Contact::default()).await)
+            .await;
         session
     }
 

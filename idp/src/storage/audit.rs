@@ -25,6 +25,11 @@ statements! {
               AND (CAST($6 AS TEXT) IS NULL OR outcome = $6) \
               AND (CAST($7 AS TEXT) IS NULL OR actor = $7) \
               AND at >= $8 AND at < $9 AND seq < $10 ORDER BY seq DESC LIMIT $11";
+    /// What an application asks for with its tokens, and every silent renewal of an access, would bury the rest.
+    OF_SUBJECT = "SELECT seq, at, act, outcome, reason, actor_kind, actor, subject_soi, client_id, sid, reference, zone, \
+                  client_address, user_agent, request_id, detail FROM audit WHERE subject_soi = $1 AND seq < $2 \
+                  AND act NOT IN ('token.issued', 'token.refused') AND NOT (act = 'access.decided' AND outcome = 'done') \
+                  ORDER BY seq DESC LIMIT $3";
     PURGE = "DELETE FROM audit WHERE at < $1";
 }
 
@@ -85,6 +90,18 @@ pub async fn search(tx: &mut Tx, filter: &EventFilter) -> Result<Vec<RecordedEve
         .bind(filter.before_seq.unwrap_or(i64::MAX))
         .bind(i64::from(filter.limit))
         .fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(RecordedEvent::from).collect())
+}
+
+/// What happened to an agent, newest first, as the agent reads it: without tokens, and of accesses only the refused ones.
+pub async fn of_subject(
+    tx: &mut Tx,
+    soi: &Soi,
+    before_seq: Option<i64>,
+    limit: u32,
+) -> Result<Vec<RecordedEvent>, StoreError> {
+    let rows: Vec<EventRow> = on!(tx, conn => sqlx::query_as(OF_SUBJECT)
+        .bind(soi.as_str()).bind(before_seq.unwrap_or(i64::MAX)).bind(i64::from(limit)).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(RecordedEvent::from).collect())
 }
 

@@ -14,6 +14,9 @@ statements! {
               ON CONFLICT (sid, client_id) WHERE revoked_at IS NULL DO UPDATE SET soi = excluded.soi RETURNING grant_id";
     FIND = "SELECT grant_id, sid, client_id, soi, created_at, revoked_at FROM application_grant WHERE grant_id = $1";
     REVOKE = "UPDATE application_grant SET revoked_at = $2 WHERE grant_id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_SESSION = "UPDATE application_grant SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL";
+    REVOKE_OF_OTHERS = "UPDATE application_grant SET revoked_at = $3 WHERE revoked_at IS NULL \
+                        AND sid IN (SELECT sid FROM session WHERE soi = $1 AND sid <> $2)";
 }
 
 #[derive(FromRow)]
@@ -64,4 +67,17 @@ pub async fn revoke(tx: &mut Tx, grant_id: &GrantId, now: Timestamp) -> Result<b
     let revoked = on!(tx, conn => sqlx::query(REVOKE)
         .bind(grant_id.as_str()).bind(now.millis()).execute(conn).await.map(|done| done.rows_affected()))?;
     Ok(revoked == 1)
+}
+
+/// Revokes the grants of a session; answers how many lived.
+pub async fn revoke_of_session(tx: &mut Tx, sid: &Sid, now: Timestamp) -> Result<u64, StoreError> {
+    Ok(on!(tx, conn => sqlx::query(REVOKE_OF_SESSION)
+        .bind(sid.as_str()).bind(now.millis()).execute(conn).await.map(|done| done.rows_affected()))?)
+}
+
+/// Revokes the grants of every session of an agent but `kept`; answers how many lived.
+pub async fn revoke_of_others(tx: &mut Tx, soi: &Soi, kept: &Sid, now: Timestamp) -> Result<u64, StoreError> {
+    Ok(on!(tx, conn => sqlx::query(REVOKE_OF_OTHERS)
+        .bind(soi.as_str()).bind(kept.as_str()).bind(now.millis())
+        .execute(conn).await.map(|done| done.rows_affected()))?)
 }

@@ -21,6 +21,7 @@ pub mod agents;
 pub mod alarms;
 pub mod applications;
 pub mod audit;
+pub mod channel_codes;
 pub mod channels;
 pub mod codes;
 pub mod database_file;
@@ -66,6 +67,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("alarms", alarms::ALL),
         ("applications", applications::ALL),
         ("audit", audit::ALL),
+        ("channel_codes", channel_codes::ALL),
         ("channels", channels::ALL),
         ("codes", codes::ALL),
         ("failures", failures::ALL),

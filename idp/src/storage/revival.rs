@@ -18,6 +18,7 @@ statements! {
     SPEND_AUTHORIZATION_CODES = "UPDATE authorization_code SET consumed_at = $1 WHERE consumed_at IS NULL";
     WITHDRAW_ACTIVATION_CODES = "UPDATE activation_code SET replaced_at = $1 \
                                  WHERE consumed_at IS NULL AND replaced_at IS NULL";
+    WITHDRAW_CHANNEL_CODES = "UPDATE channel_code SET consumed_at = $1 WHERE consumed_at IS NULL";
     /// Most of them were sent after the backup, and what the others told of ended with the codes.
     GIVE_UP_MESSAGES = "UPDATE outbox SET dead_at = $1, sealed = NULL, last_error = 'restored from a backup' \
                         WHERE sent_at IS NULL AND dead_at IS NULL";
@@ -31,6 +32,7 @@ pub const COVERED: &[(&str, &str)] = &[
     ("application_grant", "revoked"),
     ("authorization_code", "spent"),
     ("activation_code", "withdrawn"),
+    ("channel_code", "withdrawn"),
     ("outbox", "given up"),
     ("alarm", "spent"),
     // It counts only while its address is the agent's; that a password was reset over it makes it count less.
@@ -50,6 +52,7 @@ pub struct Ended {
     pub grants: u64,
     pub authorization_codes: u64,
     pub activation_codes: u64,
+    pub channel_codes: u64,
     pub alarms: u64,
     pub messages: u64,
 }
@@ -63,6 +66,7 @@ pub async fn end_everything(tx: &mut Tx, now: Timestamp) -> Result<Ended, StoreE
         grants: end(tx, REVOKE_GRANTS, now).await?,
         authorization_codes: end(tx, SPEND_AUTHORIZATION_CODES, now).await?,
         activation_codes: end(tx, WITHDRAW_ACTIVATION_CODES, now).await?,
+        channel_codes: end(tx, WITHDRAW_CHANNEL_CODES, now).await?,
         alarms: end(tx, SPEND_ALARMS, now).await?,
         messages: end(tx, GIVE_UP_MESSAGES, now).await?,
     };

@@ -6,6 +6,7 @@
 //!
 //! Look next at [`frame::Frame`], which every page embeds, and at [`pages::login`], the page that everybody knows.
 
+pub mod activity;
 pub mod assets;
 pub mod frame;
 pub mod pages;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::pages::{
     Accessibility, Activate, ActivateProblem, BadRequest, BadRequestProblem, Diagnostic, DiagnosticDetails,
     ForgotPassword, FormPost, Hop, HopRole, Login, LoginNotice, LoginProblem, LogoutConfirm, Notice, NoticeKind,
-    PasswordEnds, PasswordExpired, PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, SignedIn,
-    SignedOut, Verdict, WayBack, ZoneWhy,
+    PasswordEnds, PasswordExpired, PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, SignedOut,
+    Verdict, WayBack, ZoneWhy,
 };
 use super::{Branding, Frame, Help, Link, Locale, Localised, Page, SoiField};
 use crate::domain::ids::Reference;
@@ -80,6 +80,7 @@ pub fn all() -> Vec<Sample> {
         gallery.sessions();
         gallery.notices();
         gallery.diagnostic();
+        gallery.account();
     }
     samples
 }
@@ -101,6 +102,8 @@ macro_rules! show {
     }};
 }
 
+mod account;
+
 impl Gallery<'_> {
     fn inside(&self) -> Frame {
         frame(self.locale, Internal)
@@ -116,6 +119,7 @@ impl Gallery<'_> {
             interaction: Some("interaction-id".into()),
             application: Some("Webmail".into()),
             soi: if problem.is_some() { "100002".into() } else { String::new() },
+            to: None,
             problem,
             notice,
         };
@@ -141,6 +145,8 @@ impl Gallery<'_> {
         show!(self, "login-hostile", hostile(self.inside()));
         let bare = Login { application: None, interaction: None, ..page(bare_frame(self.locale), None, None) };
         show!(self, "login-bare", bare);
+        let on_the_way = Login { application: None, interaction: None, ..page(self.inside(), None, None) };
+        show!(self, "login-to-account", Login { to: Some("/account/sessions"), ..on_the_way });
     }
 
     fn passwords(&mut self) {
@@ -280,15 +286,6 @@ impl Gallery<'_> {
     }
 
     fn sessions(&mut self) {
-        let signed_in = |frame| SignedIn {
-            frame,
-            name: "Camille Dupont".into(),
-            soi: "100001".into(),
-            since: "22/11/2026 09:12".into(),
-        };
-        show!(self, "signed-in", signed_in(self.inside()));
-        show!(self, "signed-in-bare", signed_in(bare_frame(self.locale)));
-        show!(self, "signed-in-hostile", SignedIn { name: HOSTILE.into(), ..signed_in(self.outside()) });
         let logout = |frame, application: Option<&str>, name: Option<&str>| LogoutConfirm {
             frame,
             application: application.map(str::to_owned),

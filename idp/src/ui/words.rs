@@ -12,6 +12,7 @@ use super::pages::PasswordRules;
 use crate::domain::locale::Locale;
 use crate::domain::password_policy::{Breach, PHRASE_WORDS};
 use crate::domain::reason::Reason;
+use crate::domain::zone::NetworkZone;
 use crate::i18n::{text, text_with};
 
 /// `2 min 30`, `45 secondes`, `1 h 05`: rounded up, so that trying again when told is never too early.
@@ -85,6 +86,28 @@ fn enumerate(locale: Locale, items: &[String]) -> String {
     }
 }
 
+/// A browser's family in words.
+pub fn browser(frame: &Frame, family: Option<&str>) -> String {
+    match family {
+        None | Some("") => frame.t("browser-unknown"),
+        Some("other") => frame.t("browser-other"),
+        Some(name) => name.to_owned(),
+    }
+}
+
+/// A zone in words, with the network where it is known.
+pub fn place(frame: &Frame, zone: NetworkZone, network: Option<&str>) -> String {
+    let zone = frame.t(match zone {
+        NetworkZone::Internal => "zone-internal",
+        NetworkZone::Nomades => "zone-nomades",
+    });
+    let Some(network) = network else { return zone };
+    let mut args = FluentArgs::new();
+    args.set("zone", zone);
+    args.set("network", network);
+    text_with(frame.locale, "account_sessions-network", &args)
+}
+
 /// The sentence for a rule that a new password breaks.
 pub fn breach(locale: Locale, breach: Breach, rules: PasswordRules) -> String {
     let id = match breach {
@@ -116,7 +139,6 @@ pub fn breach(locale: Locale, breach: Breach, rules: PasswordRules) -> String {
 mod tests {
     use super::super::samples::frame;
     use super::*;
-    use crate::domain::zone::NetworkZone;
 
     #[test]
     fn a_wait_reads_as_people_say_it_and_is_never_too_short() {

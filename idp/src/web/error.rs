@@ -24,6 +24,8 @@ pub enum Failure {
     Internal(Box<dyn Error + Send + Sync>),
     /// A short page with this status.
     Notice(StatusCode, NoticeKind),
+    /// Something else comes first (the login, a confirmation) and leads back: one of our own addresses.
+    First(String),
 }
 
 impl From<StoreError> for Failure {
@@ -72,7 +74,7 @@ impl Failure {
             Self::Internal(error) => {
                 tracing::error!(request.id = request_id, error = chain(error.as_ref()), "the request failed");
             }
-            Self::Notice(..) => {}
+            Self::Notice(..) | Self::First(_) => {}
         }
     }
 
@@ -83,6 +85,7 @@ impl Failure {
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, NoticeKind::Overloaded { wait: RETRY_AFTER }),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, NoticeKind::ServerError),
             Self::Notice(status, kind) => (status, kind),
+            Self::First(location) => return visitor.see_other(&location),
         };
         let request_id = status.is_server_error().then(|| visitor.context.request_id.to_string());
         let mut response =

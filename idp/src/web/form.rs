@@ -119,6 +119,23 @@ impl Visitor {
             .then_some(form)
     }
 
+    /// The same for a page that has nothing to say beside its form.
+    pub fn own_form<'a>(&self, params: &'a Params) -> Result<OwnForm<'a>, Failure> {
+        self.own(params).ok_or(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::FormExpired))
+    }
+
+    /// The address of a page that says once that `what` was done: no link of a stranger can say so.
+    pub fn done(&self, path: &str, what: &str) -> String {
+        let mark = self.web.csrf.token_for(&format!("{}:done:{what}", self.browser.reveal()));
+        format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("done", &mark).finish())
+    }
+
+    /// Whether this request says that `what` was done in this browser.
+    pub fn is_done(&self, what: &str) -> bool {
+        let mark = self.query("done").unwrap_or_default();
+        self.web.csrf.verify(&format!("{}:done:{what}", self.browser.reveal()), &mark)
+    }
+
     /// What tells the login page that this browser has just activated an account: no link of a stranger can say so.
     pub fn activated_mark(&self) -> String {
         self.web.csrf.token_for(&format!("{}:activated", self.browser.reveal()))
@@ -148,6 +165,15 @@ impl Visitor {
         })
     }
 
+    /// A page, with `Retry-After` where there is something to wait for.
+    pub fn page_after(&self, status: StatusCode, page: &dyn Page, wait: Option<Duration>) -> Result<Response, Failure> {
+        let mut response = self.page(status, page, None)?;
+        if let Some(wait) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        Ok(response)
+    }
+
     /// 303 See Other: never 307, which would send a form on (OA-09).
     pub fn see_other(&self, location: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
@@ -165,12 +191,13 @@ impl Visitor {
             self.set_cookie(response, names.browser, self.browser.reveal(), None);
         }
         if self.locale_chosen {
-            let tag = match self.locale {
-                Locale::Fr => "fr",
-                Locale::En => "en",
-            };
-            self.set_cookie(response, names.locale, tag, Some(365 * 24 * 3600));
+            self.keep_language(response, self.locale);
         }
+    }
+
+    /// Lets the browser remember a language for a year.
+    pub fn keep_language(&self, response: &mut Response, locale: Locale) {
+        self.set_cookie(response, self.web.cookie_names().locale, locale.tag(), Some(365 * 24 * 3600));
     }
 
     /// Gives the browser its session; it ends with the browser, and earlier by the server's limits.

@@ -12,6 +12,7 @@ use crate::domain::audit::Contact;
 use crate::domain::ids::RequestId;
 use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::login::{LoginError, Visit};
 use crate::network::ZoneDecision;
@@ -170,6 +171,11 @@ impl Visitor {
         query_value(&self.uri, name)
     }
 
+    /// The civil date of a moment in the City, `JJ/MM/AAAA`.
+    pub fn local_day(&self, at: Timestamp) -> String {
+        at.date_in(&self.web.settings.time_zone).strftime("%d/%m/%Y").to_string()
+    }
+
     /// The path and query of this request, for the language link; forms lead back to their own page.
     fn language_href(&self) -> String {
         let other = match self.locale {
@@ -179,6 +185,9 @@ impl Visitor {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(interaction) = self.query("interaction") {
             query.append_pair("interaction", &interaction);
+        }
+        if let Some(to) = self.own_destination() {
+            query.append_pair("to", to);
         }
         query.append_pair("ui_locales", other);
         let path = self.uri.path();

@@ -19,6 +19,8 @@ pub struct Login {
     pub application: Option<String>,
     /// What the field holds already: `login_hint`, or what was typed before.
     pub soi: String,
+    /// Where the login leads when no application waits: one of our own paths.
+    pub to: Option<&'static str>,
     pub problem: Option<LoginProblem>,
     pub notice: Option<LoginNotice>,
 }

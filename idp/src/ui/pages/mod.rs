@@ -3,6 +3,14 @@
 //!
 //! Pieces that several pages share stand here: [`Alert`], [`PasswordRules`].
 
+pub mod account;
+pub mod account_activity;
+pub mod account_channel;
+pub mod account_confirm;
+pub mod account_contact;
+pub mod account_language;
+pub mod account_password;
+pub mod account_sessions;
 pub mod activate;
 pub mod bad_request;
 pub mod diagnostic;
@@ -14,10 +22,17 @@ pub mod notice;
 pub mod password_ends;
 pub mod password_expired;
 pub mod refusal;
-pub mod signed_in;
 pub mod signed_out;
 pub mod statements;
 
+pub use account::{Account, PasswordFacts};
+pub use account_activity::AccountActivity;
+pub use account_channel::{AccountChannel, ChannelProblem, ChannelStep};
+pub use account_confirm::{AccountConfirm, AccountConfirmProblem};
+pub use account_contact::{AccountContact, ContactDone, ShownChannel};
+pub use account_language::AccountLanguage;
+pub use account_password::{AccountPassword, AccountPasswordProblem};
+pub use account_sessions::{AccountSessions, SessionsDone, ShownSession};
 pub use activate::{Activate, ActivateProblem};
 pub use bad_request::{BadRequest, BadRequestProblem};
 pub use diagnostic::{Diagnostic, DiagnosticDetails, Hop, HopRole, ZoneWhy};
@@ -29,7 +44,6 @@ pub use notice::{Notice, NoticeKind};
 pub use password_ends::PasswordEnds;
 pub use password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
 pub use refusal::{Refusal, Verdict, WayBack};
-pub use signed_in::SignedIn;
 pub use signed_out::SignedOut;
 pub use statements::{Accessibility, Privacy};
 

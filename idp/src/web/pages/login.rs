@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use super::account::own_path;
 use super::password_expired::{self, Asked};
 use super::{Pending, application_of, id_of, password_ends, return_origin};
 use crate::domain::secret::PlainPassword;
@@ -25,10 +26,11 @@ async fn show(visitor: &mut Visitor) -> Result<Response, Failure> {
     let notice =
         visitor.query("activated").filter(|mark| visitor.is_activated_mark(mark)).map(|_| LoginNotice::Activated);
     if pending.is_none() && notice.is_none() && visitor.session().await?.is_some() {
-        return Ok(visitor.see_other("/"));
+        return Ok(visitor.see_other(visitor.own_destination().unwrap_or("/")));
     }
+    let to = visitor.own_destination();
     let soi = pending.as_ref().and_then(|p| p.interaction.login_hint.clone()).unwrap_or_default();
-    form(visitor, pending.as_ref(), &soi, None, notice)
+    form(visitor, pending.as_ref(), to, &soi, None, notice)
 }
 
 /// Tries what was typed.
@@ -40,8 +42,9 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     let Form(params) = sent?;
     let named = params.one("interaction").ok().flatten().map(str::to_owned);
     let pending = visitor.pending(named).await?;
+    let to = params.one("to").ok().flatten().and_then(own_path);
     let Some(own) = visitor.own(&params) else {
-        return form(visitor, pending.as_ref(), "", Some(LoginProblem::FormExpired), None);
+        return form(visitor, pending.as_ref(), to, "", Some(LoginProblem::FormExpired), None);
     };
     if let Some(pending) = pending.as_ref().filter(|_| !own.field("cancel").is_empty()) {
         let step = visitor.web.oauth.cancel(&pending.id).await?;
@@ -53,7 +56,7 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
     let step = visitor.web.login.attempt(typed, password, visitor.visit(before.as_ref())).await;
     let pending = pending.as_ref();
     match step {
-        Ok(Step::In(new)) => Ok(enter(visitor, pending, new).await),
+        Ok(Step::In(new)) => Ok(enter(visitor, pending, to, new).await),
         Ok(Step::Renew { ticket, why }) => {
             password_expired::form(visitor, pending, &Asked { ticket: &ticket, why: &why, soi: typed }, None)
         }
@@ -75,23 +78,28 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
             };
             visitor.page(StatusCode::FORBIDDEN, &page, return_origin(pending))
         }
-        Ok(Step::WrongCredentials) => form(visitor, pending, typed, Some(LoginProblem::Credentials), None),
-        Ok(Step::Throttled { wait }) => form(visitor, pending, typed, Some(LoginProblem::Throttled { wait }), None),
+        Ok(Step::WrongCredentials) => form(visitor, pending, to, typed, Some(LoginProblem::Credentials), None),
+        Ok(Step::Throttled { wait }) => form(visitor, pending, to, typed, Some(LoginProblem::Throttled { wait }), None),
         Err(LoginError::Overloaded) => {
-            form(visitor, pending, typed, Some(LoginProblem::Overloaded { wait: RETRY_AFTER }), None)
+            form(visitor, pending, to, typed, Some(LoginProblem::Overloaded { wait: RETRY_AFTER }), None)
         }
         Err(other) => Err(other.into()),
     }
 }
 
-/// Where a login leads: on with the authorization request, else home, and first to a notice where the password ends soon.
-/// Whatever becomes of that, the agent is logged in.
-pub async fn enter(visitor: &Visitor, pending: Option<&Pending>, new: NewSession) -> Response {
+/// Where a login leads: on with the authorization request, else to the page of ours that asked for it, else home; and first to
+/// a notice where the password ends soon. Whatever becomes of that, the agent is logged in.
+pub async fn enter(
+    visitor: &Visitor,
+    pending: Option<&Pending>,
+    to: Option<&'static str>,
+    new: NewSession,
+) -> Response {
     let soi = new.session.soi.clone();
     let mut response = match pending {
         _ if new.password_ends.is_some() => visitor.see_other(&password_ends::path(visitor, pending)),
         Some(pending) => authorize::go_on(visitor, &pending.id, Some(new.session)).await,
-        None => visitor.see_other("/"),
+        None => visitor.see_other(to.unwrap_or("/")),
     };
     visitor.set_session(&mut response, &new.cookie);
     visitor.set_known(&mut response, &soi);
@@ -109,6 +117,7 @@ pub fn resume(id: &str) -> String {
 fn form(
     visitor: &Visitor,
     pending: Option<&Pending>,
+    to: Option<&'static str>,
     soi: &str,
     problem: Option<LoginProblem>,
     notice: Option<LoginNotice>,
@@ -118,6 +127,7 @@ fn form(
         interaction: id_of(pending),
         application: application_of(pending),
         soi: soi.chars().take(128).collect(),
+        to: to.filter(|_| pending.is_none()),
         problem,
         notice,
     };

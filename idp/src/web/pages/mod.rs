@@ -1,11 +1,18 @@
 //! The handlers of the pages: one file per page, with the name of its struct in `ui/pages` and of its template.
 
+pub mod account;
+pub mod account_activity;
+pub mod account_channel;
+pub mod account_confirm;
+pub mod account_contact;
+pub mod account_language;
+pub mod account_password;
+pub mod account_sessions;
 pub mod activate;
 pub mod assets;
 pub mod diagnostic;
 pub mod fallback;
 pub mod forgot_password;
-pub mod home;
 pub mod login;
 pub mod password_ends;
 pub mod password_expired;

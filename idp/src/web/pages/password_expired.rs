@@ -37,7 +37,7 @@ async fn change(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
     let new = PlainPassword::new(own.field("new_password"));
     let again = PlainPassword::new(own.field("new_password_again"));
     match visitor.web.login.renew(&ticket, new, again, visitor.visit(before.as_ref())).await? {
-        Renewal::In(new) => Ok(super::login::enter(visitor, pending.as_ref(), new).await),
+        Renewal::In(new) => Ok(super::login::enter(visitor, pending.as_ref(), None, new).await),
         Renewal::Breach { breach, why } => {
             let problem = Some(PasswordExpiredProblem::Breach(breach));
             let asked = Asked { ticket: &ticket, why: &why, soi: found.soi.as_str() };
