@@ -76,6 +76,7 @@ pub(crate) const SOURCES: &[(&str, &str, &str)] = &[
     source!("login"),
     source!("password"),
     source!("reasons"),
+    source!("reset"),
     source!("session"),
     source!("account"),
     source!("activity"),

@@ -189,7 +189,7 @@ async fn a_new_code_replaces_a_forgotten_password_and_ends_its_sessions(database
     idp.hire("100001").await;
     let browser = Browser::new();
     crate::sign_in(&idp.issuer, &browser, "100001").await;
-    let code = idp.activation_code("100001").await;
+    let code = idp.reset_code("100001").await;
     assert!(crate::is_signed_in(&idp.issuer, &browser).await, "a code alone changes nothing");
 
     assert_eq!(activate(&idp, &Browser::new(), "100001", &code, OTHER, OTHER).await.status, 303);

@@ -236,7 +236,7 @@ async fn none_of_the_last_passwords_is_chosen_again(database: Database) {
     assert_eq!(renew("Tilleul-Passerelle-1743", "Erable-Passerelle-1744").await.status, 303);
     assert_eq!(renew("Erable-Passerelle-1744", PASSWORD).await.status, 303, "three others were between");
     // A code from the help desk is no way round.
-    let code = idp.activation_code("100003").await;
+    let code = idp.reset_code("100003").await;
     let browser = Browser::new();
     let form = browser.get(format!("{}/activate", idp.issuer)).await.form("/activate");
     let form = form.fill("soi", "100003").fill("code", &code);

@@ -13,8 +13,9 @@ use std::time::Duration;
 use octroi_idp::app::{App, Migrate, Surroundings};
 use octroi_idp::config::Config;
 use octroi_idp::crypto::random::Random;
-use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
+use octroi_idp::directory::{AgentDraft, ApplicationDraft, DemandedCode, Directory, Mandate};
 use octroi_idp::domain::audit::{Actor, Contact, EventFilter, RecordedEvent};
+use octroi_idp::domain::code_delivery::CodeDelivery;
 use octroi_idp::domain::secret::{PlainPassword, PlainToken};
 use octroi_idp::domain::time::{Clock, Timestamp};
 use octroi_idp::domain::zone::NetworkZone;
@@ -185,6 +186,14 @@ impl TestIdp {
     /// A fresh activation code.
     pub async fn activation_code(&self, soi: &str) -> String {
         let issued = self.directory.issue_activation_code(&Self::mandate(), soi).await.expect("a code");
+        issued.code.grouped()
+    }
+
+    /// A fresh reset code of the help desk, for an agent without a role.
+    pub async fn reset_code(&self, soi: &str) -> String {
+        let mandate = Mandate { reason: Some("ticket".to_owned()), ..Self::mandate() };
+        let demanded = self.directory.demand_reset_code(&mandate, soi, CodeDelivery::Counter).await.expect("a code");
+        let DemandedCode::Issued(issued) = demanded else { panic!("{demanded:?}") };
         issued.code.grouped()
     }
 

@@ -2,30 +2,35 @@
 
 use octroi_idp::crypto::seal::Sealer;
 use octroi_idp::domain::channel::Address;
-use octroi_idp::domain::notice::Notice;
+use octroi_idp::domain::notice::{Alarm, Notice};
 use octroi_idp::domain::secret::KeyBytes;
 use octroi_idp::outbox::Letter;
 
 use crate::engine::{Database, Engine};
 use crate::idp::{TestIdp, sealing_key};
 
+/// Every letter that is still kept, oldest first.
+pub async fn letters(database: &Database) -> Vec<Letter> {
+    let hex = match database.engine {
+        Engine::Sqlite => "lower(hex(sealed))",
+        Engine::Postgres => "encode(sealed, 'hex')",
+    };
+    let rows = database
+        .texts(&format!("SELECT id || ' ' || {hex} FROM outbox WHERE sealed IS NOT NULL ORDER BY created_at, id"))
+        .await;
+    let sealer = Sealer::new(&KeyBytes::new(sealing_key().to_vec())).expect("the sealing key");
+    let open = |row: &String| {
+        let (id, sealed) = row.split_once(' ').expect("two columns");
+        let letter = sealer.open("outbox", id, &bytes(sealed)).expect("a letter of this key");
+        serde_json::from_slice(&letter).expect("a letter")
+    };
+    rows.iter().map(open).collect()
+}
+
 impl TestIdp {
     /// Every letter that is still kept, oldest first.
     pub async fn letters(&self, database: &Database) -> Vec<Letter> {
-        let hex = match database.engine {
-            Engine::Sqlite => "lower(hex(sealed))",
-            Engine::Postgres => "encode(sealed, 'hex')",
-        };
-        let rows = database
-            .texts(&format!("SELECT id || ' ' || {hex} FROM outbox WHERE sealed IS NOT NULL ORDER BY created_at, id"))
-            .await;
-        let sealer = Sealer::new(&KeyBytes::new(sealing_key().to_vec())).expect("the sealing key");
-        let open = |row: &String| {
-            let (id, sealed) = row.split_once(' ').expect("two columns");
-            let letter = sealer.open("outbox", id, &bytes(sealed)).expect("a letter of this key");
-            serde_json::from_slice(&letter).expect("a letter")
-        };
-        rows.iter().map(open).collect()
+        letters(database).await
     }
 
     /// The letters to one address.
@@ -47,6 +52,28 @@ impl TestIdp {
         });
         code.unwrap_or_else(|| panic!("no code was sent to {address}"))
     }
+}
+
+/// The code of the newest message that carries a reset code, and where it goes.
+pub async fn reset_code(database: &Database) -> Option<(String, String)> {
+    letters(database).await.into_iter().rev().find_map(|letter| match letter.notice {
+        Notice::ResetCode { code, .. } => Some((code.reveal().to_owned(), letter.to.address.as_str().to_owned())),
+        _ => None,
+    })
+}
+
+/// Reference and code of the newest message with which "this was not me" can be said.
+pub async fn alarm(database: &Database) -> Option<(String, String)> {
+    letters(database).await.into_iter().rev().find_map(|letter| match letter.notice {
+        Notice::PasswordChanged { alarm, .. }
+        | Notice::PasswordReset { alarm, .. }
+        | Notice::ResetCodeIssued { alarm, .. }
+        | Notice::ChannelChanged { alarm, .. } => {
+            let Alarm { reference, code } = alarm;
+            Some((reference, code.reveal().to_owned()))
+        }
+        _ => None,
+    })
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

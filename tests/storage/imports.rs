@@ -12,7 +12,7 @@ use octroi_idp::crypto::seal::Sealer;
 use octroi_idp::crypto::short_code::ShortCodeKey;
 use octroi_idp::directory::{
     AgentDraft, Directory, DirectoryError, DirectorySettings, ImportConsent, ImportLine, ImportOptions, ImportPlan,
-    Imported, Mandate, clear_imports, finish_imports,
+    Imported, Mandate, ResetCodeLifetimes, clear_imports, finish_imports,
 };
 use octroi_idp::domain::audit::{Actor, Contact};
 use octroi_idp::domain::secret::KeyBytes;
@@ -47,6 +47,7 @@ fn directory(store: &Store, seed: u64) -> Directory {
         soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
         time_zone: TimeZone::UTC,
         activation_code_lifetime: Duration::from_hours(24),
+        reset_codes: ResetCodeLifetimes { letter: Duration::from_hours(24), handed_over: Duration::from_hours(24) },
     };
     let key = KeyBytes::new(vec![7; 32]);
     let outbox = Outbox::new(Arc::new(Sealer::new(&key).unwrap()), Random::seeded(seed), ShortCodeKey::new(&key));

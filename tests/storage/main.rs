@@ -19,6 +19,7 @@ mod group_commit;
 mod imports;
 mod migrations;
 mod passwords;
+mod resets;
 mod revival;
 mod roles;
 mod schema;

@@ -122,7 +122,7 @@ async fn the_last_ones_are_remembered_newest_first_and_no_more(db: Database) {
     add_agents(&db, &[agent("100001", "Marchand"), agent("100002", "Autre")]).await;
     let remember = async |number: &str, phc: &str, at, most| {
         let (soi, phc, changed_at) = (soi(number), phc.to_owned(), minute(at));
-        let old = StoredPassword { phc, changed_at, renew_at: None, judged_by: None };
+        let old = StoredPassword { phc, changed_at, renew_at: None, suspended_at: None, judged_by: None };
         db.write(async |tx: &mut Tx| passwords::remember(tx, &soi, &old, most).await).await.expect("remembered");
     };
     let history = async |most| {

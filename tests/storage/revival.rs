@@ -6,12 +6,15 @@ use harness::engine::{Database, Engine};
 use octroi_idp::domain::application::SigningAlg;
 use octroi_idp::domain::audit::Contact;
 use octroi_idp::domain::channel::{Address, ChannelKind};
+use octroi_idp::domain::code_delivery::CodeDelivery;
 use octroi_idp::domain::ids::{GrantId, Reference, Sid};
 use octroi_idp::storage::activation::{self, NewCode};
 use octroi_idp::storage::alarms::{self, NewAlarm};
 use octroi_idp::storage::channel_codes::{self, NewChannelCode};
 use octroi_idp::storage::codes::Consumed;
 use octroi_idp::storage::outbox::{self, NewMessage};
+use octroi_idp::storage::reset_demands::{self, Demand};
+use octroi_idp::storage::resets::{self, Bearer, NewReset};
 use octroi_idp::storage::revival::{self, COVERED, Ended, end_everything};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
 use octroi_idp::storage::{StoreError, Tx, codes, grants, markers, servers, sessions};
@@ -82,7 +85,8 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         codes::insert(tx, &hash(7), &code()).await?;
         for (id, number) in [("a", "100001"), ("b", "100002")] {
             let number = soi(number);
-            let new = NewCode { id, soi: &number, code_hash: [9; 32], expires_at: minute(60) };
+            let (code_hash, delivery) = ([9; 32], CodeDelivery::Letter);
+            let new = NewCode { id, soi: &number, code_hash, delivery, expires_at: minute(60) };
             activation::replace(tx, &new, minute(0)).await?;
         }
         let message =
@@ -101,6 +105,18 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
             expires_at: minute(60),
         };
         channel_codes::issue(tx, &waiting, minute(0)).await?.expect("the first one is sent");
+        let bearer = Bearer { ticket: hash(3), browser: hash(4) };
+        let reset = NewReset {
+            bearer: &bearer,
+            identifier_key: [1; 32],
+            soi: Some(&number),
+            channel: ChannelKind::WorkEmail,
+            code_hash: [9; 32],
+            expires_at: minute(60),
+        };
+        resets::insert(tx, &reset, minute(0)).await?;
+        let demand = Demand { delivery: CodeDelivery::Letter, demanded_by: "alice".into() };
+        reset_demands::record(tx, &number, &demand, minute(60), minute(0)).await?;
         activation::consume(tx, &soi("100002"), [9; 32], minute(0)).await.map(drop)
     })
     .await
@@ -114,6 +130,7 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         activation_codes: 1,
         channel_codes: 1,
         alarms: 1,
+        resets: 1,
         messages: 1,
     };
     assert_eq!(end().await, one_each);
@@ -130,6 +147,7 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
     .await
     .unwrap();
     assert_eq!(db.number("SELECT count(*) FROM session WHERE end_reason = 'restore'").await, 1);
+    assert_eq!(db.number("SELECT count(*) FROM reset_demand").await, 0);
     assert_eq!(db.number("SELECT count(*) FROM agent").await, 2);
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use octroi_idp::domain::agent::Employment;
+use octroi_idp::domain::code_delivery::CodeDelivery;
 
 /// What is done with agents.
 #[derive(Debug, Subcommand)]
@@ -45,10 +46,17 @@ pub enum AgentVerb {
     /// Add and update agents from HR's CSV file
     #[command(long_about = IMPORT_ABOUT, after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
-    /// Print a one-time code with which the agent chooses a password on /activate
+    /// Print a one-time code with which a new agent chooses the first password on /activate
+    #[command(after_help = "Examples:\n  octroictl agent activation-code 100010\n  \
+        octroictl agent activation-code 100010 --deliver mail\n\n\
+        Who has a password already needs `octroictl password reset-code`. A mailed code is not printed; it goes to the\n\
+        recovery address, and who activates with it enrols no second factor by it.")]
     ActivationCode {
         /// The agent's SOI
         soi: String,
+        /// How the code reaches the agent: letter, manager, counter or mail
+        #[arg(long, value_name = "WAY", default_value_t = CodeDelivery::Letter)]
+        deliver: CodeDelivery,
     },
     /// Forget an agent's failed attempts, so that the next one needs not wait
     #[command(

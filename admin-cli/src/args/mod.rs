@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use agent::{AddArgs, AgentVerb, HistoryArgs, ImportArgs, ListArgs, SetArgs};
 pub use app::{AppVerb, Registration};
 pub use audit::{AuditVerb, SearchArgs};
-pub use password::{BuildArgs, CheckArgs, ExpireArgs, FilterVerb, Lines, PasswordVerb, PolicyArgs};
+pub use password::{BuildArgs, CheckArgs, ExpireArgs, FilterVerb, Lines, PasswordVerb, PolicyArgs, ResetCodeArgs};
 pub use role::RoleVerb;
 pub use zone::{ExplainArgs, ZoneVerb};
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use octroi_idp::domain::code_delivery::CodeDelivery;
 
 /// What is done about passwords.
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,14 @@ pub enum PasswordVerb {
         Each line below the table is a point at which a policy leaves ANSSI, CNIL, NIST or OWASP: they contradict each\n\
         other, so no policy follows them all.")]
     Policy(PolicyArgs),
+    /// Print a one-time code with which an agent replaces a forgotten or blocked password
+    #[command(
+        after_help = "Examples:\n  octroictl password reset-code 100001 --deliver counter --reason 'ticket 4711, identity card seen'\n  \
+        octroictl password reset-code 100001 --deliver letter --reason 'ticket 4712'\n\n\
+        Never tell the code on the telephone. The agent is told on every channel that it was issued. For the holder of a\n\
+        role, a second person runs the same command within 24 hours; only then the code is printed."
+    )]
+    ResetCode(ResetCodeArgs),
     /// The offline filter of breached passwords
     Filter {
         #[command(subcommand)]
@@ -48,6 +57,16 @@ pub struct ExpireArgs {
     /// Over so many working days from the next one on [default: now]
     #[arg(long, value_name = "DAYS")]
     pub spread: Option<u32>,
+}
+
+/// `password reset-code`
+#[derive(Debug, Args)]
+pub struct ResetCodeArgs {
+    /// The agent's SOI
+    pub soi: String,
+    /// How the code reaches the agent: manager, letter or counter
+    #[arg(long, value_name = "WAY")]
+    pub deliver: CodeDelivery,
 }
 
 /// What is done with the filter.

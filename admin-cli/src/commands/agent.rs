@@ -1,8 +1,11 @@
 //! `octroictl agent …`, except `import`.
 
-use octroi_idp::directory::{AgentDraft, AgentPage, AgentQuery, AgentView, Change, Lifted, Unlocked};
+use octroi_idp::directory::{
+    ActivationCode, AgentDraft, AgentPage, AgentQuery, AgentView, Change, IssuedCode, Lifted, Unlocked,
+};
 use octroi_idp::domain::agent::{Agent, AgentRecord, Employment};
 use octroi_idp::domain::audit::EventFilter;
+use octroi_idp::domain::code_delivery::CodeDelivery;
 use octroi_idp::domain::soi::Soi;
 use octroi_idp::domain::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -35,7 +38,7 @@ pub async fn run(verb: &AgentVerb, context: &mut Context<'_, '_>) -> Result<(), 
         }
         AgentVerb::Leave { soi } => leave(soi, context).await,
         AgentVerb::Import(args) => import::run(args, context).await,
-        AgentVerb::ActivationCode { soi } => activation_code(soi, context).await,
+        AgentVerb::ActivationCode { soi, deliver } => activation_code(soi, *deliver, context).await,
         AgentVerb::Unlock { soi } => unlock(soi, context).await,
         AgentVerb::History(args) => history(args, context).await,
     }
@@ -228,29 +231,40 @@ fn list_view(agents: &[Agent], is_csv: bool) -> View {
     }
 }
 
-async fn activation_code(soi: &str, context: &mut Context<'_, '_>) -> Result<(), Failure> {
-    let issued = context.directory.issue_activation_code(&context.mandate(), soi).await?;
-    let zone = &context.directory.settings().time_zone;
-    let expires = local(issued.expires_at, zone);
+async fn activation_code(soi: &str, delivery: CodeDelivery, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+    let told = match context.directory.deliver_activation_code(&context.mandate(), soi, delivery).await? {
+        ActivationCode::Shown(issued) => code(&issued, "It works once, on /activate.", context),
+        ActivationCode::Mailed { soi, to, expires_at } => {
+            let expires = local(expires_at, &context.directory.settings().time_zone);
+            Answer {
+                json: json!({ "soi": soi, "deliver": "mail", "to": to, "expires_at": expires_at.to_rfc3339() }),
+                view: View::Record(vec![("soi", soi.to_string()), ("to", to), ("expires_at", expires)]),
+                before: vec!["The code goes to the recovery address; one issued before no longer works.".into()],
+                ..Answer::default()
+            }
+        }
+    };
+    context.print_act(told)
+}
+
+/// A code that is told once, and not at all after a rehearsal.
+pub fn code(issued: &IssuedCode, where_used: &str, context: &Context<'_, '_>) -> Answer {
+    let expires = local(issued.expires_at, &context.directory.settings().time_zone);
+    let (soi, deliver) = (issued.soi.to_string(), issued.delivery.as_str());
     let mut answer = Answer::default();
+    let expires_at = issued.expires_at.to_rfc3339();
+    let mut fields = vec![("soi", soi.clone()), ("deliver", deliver.to_owned()), ("expires_at", expires)];
     if context.global.dry_run {
-        answer.json = json!({ "soi": issued.soi, "expires_at": issued.expires_at.to_rfc3339() });
-        answer.view = View::Record(vec![("soi", issued.soi.to_string()), ("expires_at", expires)]);
+        answer.json = json!({ "soi": soi, "expires_at": expires_at, "deliver": deliver });
         answer.before.push("A code would be issued; the one before it, if any, would stop working.".into());
     } else {
         let code = issued.code.grouped();
-        answer.json = json!({ "soi": issued.soi, "code": code, "expires_at": issued.expires_at.to_rfc3339() });
-        answer.view = View::Record(vec![("soi", issued.soi.to_string()), ("code", code), ("expires_at", expires)]);
-        answer
-            .after
-            .push("It works once, on /activate. It is not shown again; a code issued before no longer works.".into());
+        answer.json = json!({ "soi": soi, "code": code, "expires_at": expires_at, "deliver": deliver });
+        fields.insert(1, ("code", code));
+        answer.after.push(format!("{where_used} It is not shown again; a code issued before no longer works."));
     }
-    if issued.is_activated {
-        answer
-            .warnings
-            .push(format!("{} has a password already; this code lets its bearer choose a new one", issued.soi));
-    }
-    context.print_act(answer)
+    answer.view = View::Record(fields);
+    answer
 }
 
 async fn history(args: &HistoryArgs, context: &mut Context<'_, '_>) -> Result<(), Failure> {

@@ -1,20 +1,48 @@
 //! `octroictl password …`, except `filter` and `policy`.
 
-use octroi_idp::directory::{DirectoryError, ExpiryPlan, ExpiryScope};
+use octroi_idp::directory::{DemandedCode, DirectoryError, ExpiryPlan, ExpiryScope};
 use serde_json::{Value, json};
 
 use super::progress::bar;
-use super::{Context, progress};
-use crate::args::{ExpireArgs, Format, PasswordVerb};
+use super::{Context, agent, progress};
+use crate::args::{ExpireArgs, Format, PasswordVerb, ResetCodeArgs};
 use crate::failure::Failure;
+use crate::moments::local;
 use crate::output::{Answer, View};
 
 /// Runs one verb.
 pub async fn run(verb: &PasswordVerb, context: &mut Context<'_, '_>) -> Result<(), Failure> {
     match verb {
         PasswordVerb::Expire(args) => expire(args, context).await,
+        PasswordVerb::ResetCode(args) => reset_code(args, context).await,
         PasswordVerb::Filter { .. } | PasswordVerb::Policy(_) => Ok(()),
     }
+}
+
+async fn reset_code(args: &ResetCodeArgs, context: &mut Context<'_, '_>) -> Result<(), Failure> {
+    let demanded = context.directory.demand_reset_code(&context.mandate(), &args.soi, args.deliver).await?;
+    let answer = match demanded {
+        DemandedCode::Issued(issued) => {
+            agent::code(&issued, "It works once, on /forgot-password/code. The agent was told.", context)
+        }
+        DemandedCode::Waiting { soi, until } => {
+            let by = local(until, &context.directory.settings().time_zone);
+            Answer {
+                json: json!({ "soi": soi, "waiting_for_second": true, "until": until.to_rfc3339() }),
+                view: View::Record(vec![
+                    ("soi", soi.to_string()),
+                    ("waiting_for_second", "yes".into()),
+                    ("until", by.clone()),
+                ]),
+                before: vec![format!(
+                    "{soi} holds a role: no code yet. A second person must run the same command, under their own name, \
+                     before {by}."
+                )],
+                ..Answer::default()
+            }
+        }
+    };
+    context.print_act(answer)
 }
 
 async fn expire(args: &ExpireArgs, context: &mut Context<'_, '_>) -> Result<(), Failure> {

@@ -70,12 +70,29 @@ async fn an_activation_code_is_told_once_and_not_in_a_dry_run() {
     octroi.add("100001").await;
     let json = octroi.run("agent activation-code 100001 --format json").await.json();
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["code", "expires_at", "soi"]);
+    assert_eq!(keys, ["code", "deliver", "expires_at", "soi"]);
     assert_eq!(json["code"].as_str().unwrap().len(), 14);
     let dry = octroi.run("agent activation-code 100001 --format json --dry-run").await.json();
     assert!(dry.get("code").is_none() && dry["dry_run"] == true, "{dry}");
     let table = octroi.run("agent activation-code 100001").await.done();
-    assert!(table.contains("code        ") && table.contains("not shown again"), "{table}");
+    assert!(
+        table.contains("code        ") && table.contains("deliver     letter") && table.contains("not shown again"),
+        "{table}"
+    );
+}
+
+#[tokio::test]
+async fn a_mailed_activation_code_is_not_printed() {
+    let octroi = Installation::new().await;
+    octroi.add("100001").await;
+    let told = octroi.run("agent activation-code 100001 --deliver mail").await.failed(2);
+    assert!(told.contains("has no recovery address; choose another --deliver"), "{told}");
+    octroi.run("agent set 100001 --recovery-email ines@maison.example").await.done();
+    let json = octroi.run("agent activation-code 100001 --deliver mail --format json").await.json();
+    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["deliver", "expires_at", "soi", "to"]);
+    assert_eq!(json["to"], "i…s@maison.example");
+    assert!(octroi.run("agent activation-code 100001 --deliver phone").await.failed(2).contains("phone"));
 }
 
 #[tokio::test]

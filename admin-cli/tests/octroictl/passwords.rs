@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use octroi_idp::domain::code_delivery::CodeDelivery;
 use octroi_idp::domain::soi::Soi;
 use octroi_idp::domain::time::Clock;
+use octroi_idp::storage::reset_demands::{self, Demand};
 use octroi_idp::storage::{StoreError, Tx, passwords};
 
 use crate::Installation;
@@ -158,4 +160,75 @@ async fn an_agents_policy_is_told_with_the_reason_why() {
     assert_eq!((&json["population"], &json["min_length"]), (&"administrators".into(), &16.into()));
     assert_eq!(json["why"], "holds any role (department 40, roles hr)");
     octroi.run("password policy 100099").await.failed(3);
+}
+
+/// The agent has chosen a password, whatever it is.
+async fn set_password(octroi: &Installation, soi: &str) {
+    let (soi, now, store) = (Soi::from_stored(soi.to_owned()), Clock::system().now(), octroi.store().await);
+    let set = async |tx: &mut Tx| -> Result<(), StoreError> { passwords::set(tx, &soi, "phc", now).await };
+    store.write(set).await.unwrap();
+    store.close().await;
+}
+
+fn reset_code<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [["password", "reset-code", "100001", "--reason", "ticket 4711"].as_slice(), more].concat()
+}
+
+#[tokio::test]
+async fn a_reset_code_is_printed_once_with_a_reason_and_a_way() {
+    let octroi = Installation::new().await;
+    octroi.add("100001").await;
+    let early = octroi.run_words(&reset_code(&["--deliver", "letter"])).await.failed(1);
+    assert!(
+        early.starts_with("refused: account.not_activated: ") && early.contains("agent activation-code"),
+        "{early}"
+    );
+    set_password(&octroi, "100001").await;
+    let round = octroi.run("agent activation-code 100001").await.failed(1);
+    assert!(round.starts_with("refused: password.chosen: ") && round.contains("password reset-code 100001"), "{round}");
+
+    let json = octroi.run_words(&reset_code(&["--deliver", "counter", "--format", "json"])).await.json();
+    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["code", "deliver", "expires_at", "soi"]);
+    assert_eq!((json["code"].as_str().unwrap().len(), &json["deliver"]), (14, &"counter".into()));
+    let dry = octroi.run_words(&reset_code(&["--deliver", "counter", "--format", "json", "--dry-run"])).await.json();
+    assert!(dry.get("code").is_none() && dry["dry_run"] == true, "{dry}");
+    let table = octroi.run_words(&reset_code(&["--deliver", "manager"])).await.done();
+    assert!(table.contains("/forgot-password/code") && table.contains("not shown again"), "{table}");
+
+    for line in ["password reset-code 100001 --deliver letter", "password reset-code 100001"] {
+        octroi.run(line).await.failed(2);
+    }
+    let mailed = octroi.run_words(&reset_code(&["--deliver", "mail"])).await.failed(2);
+    assert!(mailed.contains("a reset code is not mailed"), "{mailed}");
+    let nobody = ["password", "reset-code", "100099", "--deliver", "letter", "--reason", "x"];
+    octroi.run_words(&nobody).await.failed(3);
+}
+
+#[tokio::test]
+async fn an_administrator_s_reset_code_waits_for_a_second_person() {
+    let octroi = Installation::new().await;
+    octroi.add("100001").await;
+    set_password(&octroi, "100001").await;
+    octroi.run("role grant 100001 helpdesk").await.done();
+    let demand = reset_code(&["--deliver", "counter"]);
+    let told = octroi.run_words(&[demand.as_slice(), &["--dry-run"]].concat()).await.done();
+    assert!(told.contains("second person must"), "{told}");
+    let json = octroi.run_words(&[demand.as_slice(), &["--format", "json"]].concat()).await.json();
+    assert_eq!((&json["soi"], &json["waiting_for_second"]), (&"100001".into(), &true.into()));
+    assert!(json.get("code").is_none());
+    let again = octroi.run_words(&demand).await.failed(1);
+    assert!(again.starts_with("refused: reset.second_person: "), "{again}");
+
+    // Somebody else was the first.
+    let (soi, now, store) = (Soi::from_stored("100001".to_owned()), Clock::system().now(), octroi.store().await);
+    let by = |name: &str| Demand { delivery: CodeDelivery::Counter, demanded_by: name.to_owned() };
+    let other_first = async |tx: &mut Tx| -> Result<bool, StoreError> {
+        reset_demands::second(tx, &soi, &by("nobody"), now).await?;
+        reset_demands::record(tx, &soi, &by("somebody else"), now.plus(std::time::Duration::from_hours(1)), now).await
+    };
+    assert!(store.write(other_first).await.unwrap());
+    store.close().await;
+    let json = octroi.run_words(&[demand.as_slice(), &["--format", "json"]].concat()).await.json();
+    assert_eq!(json["code"].as_str().unwrap().len(), 14);
 }

@@ -250,10 +250,10 @@ impl Seed<'_> {
         let waiting = samples::agents().into_iter().filter(|a| a.password == SamplePassword::NotActivated);
         for agent in waiting {
             let soi = &agent.record.soi;
-            let issued = self.directory.issue_activation_code(&mandate(), soi.as_str()).await?;
-            if issued.is_activated {
+            if self.directory.get_agent(soi.as_str()).await?.password_changed_at.is_some() {
                 continue;
             }
+            let issued = self.directory.issue_activation_code(&mandate(), soi.as_str()).await?;
             let code = issued.code.grouped();
             self.mailbox.deliver(Letter {
                 to: agent.record.full_name(),

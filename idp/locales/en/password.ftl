@@ -1,4 +1,4 @@
-# /activate, /login/password, /forgot-password, and the rules of a new password
+# /activate, /login/password, and the rules of a new password
 
 activate-title = First login
 activate-lead = Choose your password with the help of your activation code. All fields are required.
@@ -63,11 +63,3 @@ breach-compromised = It was in a data breach elsewhere, so attackers try it firs
 breach-unchanged = This is your present password. Choose a new one.
 breach-mismatch = The two entries differ. Type the same password twice.
 breach-too_recent = You changed it too short a time ago. If somebody else knows it, call the help desk.
-
-forgot-title = Forgotten password
-forgot-lead = The help desk helps you choose a new one.
-forgot-prepare-title = Before you call
-forgot-prepare-soi = Have your SOI identifier ready ({ $hint }).
-forgot-prepare-never = Nobody will ever ask for your password, neither by phone nor by e-mail.
-forgot-expired-title = Has your password only expired?
-forgot-expired-text = Log in with the one you know. The next page will ask you to choose a new one.

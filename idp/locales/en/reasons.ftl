@@ -43,6 +43,10 @@ reason-password-compromised-title = This password is known on the internet
 reason-password-compromised-what = It appears in a known leak.
 reason-password-compromised-next = Choose another one now, and change it wherever you use it.
 
+reason-password-suspended-title = Your account was blocked at your request
+reason-password-suspended-what = A message told you of a change, and you answered that it was not you. This password opens nothing any more.
+reason-password-suspended-next = Call the help desk: it sends you a code through your manager, the counter or a letter, and you will choose a new password.
+
 reason-factor-required-title = A second proof of identity is needed
 reason-factor-required-what = Outside the municipal buildings, and for some services, a password alone is not enough: two-factor authentication is needed.
 reason-factor-required-next = Log in from a municipal workstation, or ask the help desk how to enrol your second factor.

@@ -1,4 +1,4 @@
-# /activate, /login/password, /forgot-password, and the rules of a new password
+# /activate, /login/password, and the rules of a new password
 
 activate-title = Première connexion
 activate-lead = Choisissez votre mot de passe à l’aide du code d’activation. Tous les champs sont à remplir.
@@ -63,11 +63,3 @@ breach-compromised = Il figure dans une fuite de données connue : c’est l’
 breach-unchanged = C’est votre mot de passe actuel. Choisissez-en un nouveau.
 breach-mismatch = Les deux saisies sont différentes. Saisissez deux fois le même mot de passe.
 breach-too_recent = Vous l’avez changé il y a trop peu de temps. S’il est connu de quelqu’un d’autre, appelez le support.
-
-forgot-title = Mot de passe oublié
-forgot-lead = Le support vous aide à en choisir un nouveau.
-forgot-prepare-title = Avant d’appeler
-forgot-prepare-soi = Préparez votre identifiant SOI ({ $hint }).
-forgot-prepare-never = Personne ne vous demandera votre mot de passe, ni par téléphone ni par courriel.
-forgot-expired-title = Votre mot de passe est seulement expiré ?
-forgot-expired-text = Connectez-vous avec celui que vous connaissez. La page suivante vous en fera choisir un nouveau.

@@ -43,6 +43,10 @@ reason-password-compromised-title = Ce mot de passe circule sur internet
 reason-password-compromised-what = Il figure dans une fuite connue.
 reason-password-compromised-next = Choisissez-en un autre maintenant, et changez-le partout où vous l’utilisez.
 
+reason-password-suspended-title = Votre compte est bloqué à votre demande
+reason-password-suspended-what = Un message vous annonçait un changement, et vous avez répondu que ce n’était pas vous. Ce mot de passe n’ouvre plus rien.
+reason-password-suspended-next = Appelez le support : il vous fait parvenir un code par votre responsable, au guichet ou par courrier, et vous choisirez un nouveau mot de passe.
+
 reason-factor-required-title = Une seconde preuve d’identité est nécessaire
 reason-factor-required-what = Hors des bâtiments municipaux, et pour certains services, le mot de passe seul ne suffit pas : il faut la double authentification.
 reason-factor-required-next = Connectez-vous depuis un poste municipal, ou demandez au support comment enregistrer votre second facteur.

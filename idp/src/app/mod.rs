@@ -28,7 +28,7 @@ use crate::crypto::random::Random;
 use crate::crypto::seal::{SealError, Sealer};
 use crate::crypto::short_code::ShortCodeKey;
 use crate::crypto::tls::IdentityError;
-use crate::directory::{Directory, DirectorySettings};
+use crate::directory::{Directory, DirectorySettings, ResetCodeLifetimes};
 use crate::domain::time::Clock;
 use crate::ephemeral::memory::Memory;
 use crate::jobs::expiry::ExpiryWarnings;
@@ -188,6 +188,9 @@ impl App {
                 sources: Sources::new(&config.network.shared, config.network.shared_failures),
                 time_zone: config.identity.time_zone.clone(),
                 preview_nomades: config.access.preview_nomades,
+                // No gateway for text messages can be configured.
+                sends_sms: false,
+                alerts: config.help.alerts_email.clone(),
             }),
         };
         let oauth = Provider {
@@ -283,6 +286,10 @@ pub fn directory_settings(config: &Config) -> DirectorySettings {
         soi_syntax: config.identity.soi_syntax.clone(),
         time_zone: config.identity.time_zone.clone(),
         activation_code_lifetime: config.activation.code_lifetime,
+        reset_codes: ResetCodeLifetimes {
+            letter: config.reset.letter_lifetime,
+            handed_over: config.reset.handover_lifetime,
+        },
     }
 }
 

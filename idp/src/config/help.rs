@@ -10,6 +10,8 @@ pub struct HelpConfig {
     pub phone: Option<String>,
     pub hours: Option<String>,
     pub email: Option<String>,
+    /// Where it is told that an agent said "this was not me".
+    pub alerts_email: Option<String>,
 }
 
 pub(super) fn read(section: &Section<'_>) -> HelpConfig {
@@ -17,11 +19,13 @@ pub(super) fn read(section: &Section<'_>) -> HelpConfig {
     let phone = section.optional_text("phone").and_then(|phone| section.judge("phone", check_phone(phone)));
     let hours = section.optional_text("hours");
     let email = section.optional_text("email").and_then(|email| section.judge("email", check_email(email)));
+    let alerts_email =
+        section.optional_text("alerts_email").and_then(|email| section.judge("alerts_email", check_email(email)));
     if ["help.phone", "help.email"].iter().all(|key| !section.reader.is_set(key)) {
         let fault = Fault::new("a refused agent is told to call, but not where", "set help.phone or help.email");
         section.warning("phone", fault);
     }
-    HelpConfig { name, phone, hours, email }
+    HelpConfig { name, phone, hours, email, alerts_email }
 }
 
 fn check_phone(phone: String) -> Result<String, Fault> {

@@ -27,6 +27,7 @@ mod password_policy;
 mod population;
 mod problem;
 mod reader;
+mod reset;
 mod secret;
 mod section;
 mod server;
@@ -54,6 +55,7 @@ pub use oauth::OauthConfig;
 pub use overrides::environment;
 pub use password::{HashingConfig, PasswordConfig};
 pub use problem::{Place, Problem, Report, Severity};
+pub use reset::ResetConfig;
 pub use server::ServerConfig;
 
 use crate::domain::session::SessionPolicy;
@@ -80,6 +82,7 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub password: PasswordConfig,
     pub activation: ActivationConfig,
+    pub reset: ResetConfig,
     pub session: SessionPolicy,
     pub oauth: OauthConfig,
     pub keys: KeysConfig,
@@ -132,6 +135,7 @@ struct Draft {
     identity: Option<IdentityConfig>,
     password: Option<PasswordConfig>,
     activation: ActivationConfig,
+    reset: ResetConfig,
     session: SessionPolicy,
     oauth: OauthConfig,
     keys: Option<KeysConfig>,
@@ -154,6 +158,7 @@ impl Draft {
             identity: root.table("identity", identity::read),
             password: root.table("password", |section| password::read(section, &populations)),
             activation: root.table("activation", activation::read),
+            reset: root.table("reset", reset::read),
             session: root.table("session", session::read),
             oauth: root.table("oauth", oauth::read),
             keys: root.table("keys", keys::read),
@@ -184,6 +189,7 @@ impl Draft {
             identity,
             password,
             activation: self.activation,
+            reset: self.reset,
             session: self.session,
             oauth: self.oauth,
             keys,

@@ -41,6 +41,11 @@ impl LookupKey {
         Self(derive_key(master, "lookup"))
     }
 
+    /// The key of another row about what `key` is about already.
+    pub fn digest_again(&self, purpose: &'static str, key: &[u8; 32]) -> [u8; 32] {
+        hmac(&self.0, &[purpose.as_bytes(), key])
+    }
+
     /// The key of the row for a normalised identifier.
     pub fn digest(&self, purpose: &'static str, identifier: &str) -> [u8; 32] {
         hmac(&self.0, &[purpose.as_bytes(), identifier.as_bytes()])

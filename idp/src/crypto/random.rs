@@ -193,6 +193,7 @@ mod tests {
         assert_eq!(Random::seeded(1).reference().as_str().len(), 9);
         assert_eq!(Random::seeded(1).activation_code().grouped().len(), 14);
         assert_eq!(Random::seeded(1).short_code(0), "");
+        assert!((0..200).all(|seed| PlainCode::typed_digits(&Random::seeded(seed).digits(8).grouped(), 8).is_some()));
     }
 
     #[test]

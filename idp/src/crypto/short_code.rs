@@ -75,6 +75,12 @@ impl PlainCode {
         Self(Zeroizing::new(normalise_code(text)))
     }
 
+    /// Reads a code of so many digits; `None` where something else was typed.
+    pub fn typed_digits(text: &str, count: usize) -> Option<Self> {
+        let code = Self::typed(text);
+        (code.0.len() == count && code.0.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
+    }
+
     /// The form that is digested.
     pub fn normalised(&self) -> &str {
         &self.0
@@ -124,6 +130,17 @@ mod tests {
             assert_eq!(PlainCode::typed(typed).grouped(), "K7QM-2F4X");
         }
         assert_eq!(normalise_code(" - "), "");
+    }
+
+    #[test]
+    fn a_code_of_digits_is_told_from_everything_else() {
+        for typed in ["48219037", "4821-9037", " 4821 9037\n", "48 21 90 37", "4821–9037"] {
+            assert_eq!(PlainCode::typed_digits(typed, 8).unwrap().grouped(), "4821-9037", "{typed:?}");
+        }
+        for typed in ["", "4821", "4821-9O37", "482190370", "４８２１９０３７", "4821-9037x", &"4".repeat(100_000)]
+        {
+            assert!(PlainCode::typed_digits(typed, 8).is_none(), "{typed:.20}");
+        }
     }
 
     #[test]

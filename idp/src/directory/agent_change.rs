@@ -12,7 +12,7 @@ use crate::domain::agent::{Agent, AgentRecord, Employment, Standing};
 use crate::domain::audit::{EventFilter, Outcome};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
-use crate::storage::{StoreError, Tx, activation, agents, audit, sessions};
+use crate::storage::{StoreError, Tx, activation, agents, audit, resets, sessions};
 
 /// In the detail of `agent.left`: the end date that this act set because there was none.
 const END_DATE_SET: &str = "end_date_set";
@@ -51,12 +51,13 @@ pub(super) fn consequences(act: &str, before: &Agent, after: &AgentRecord, today
     Consequences { detail, shut_out }
 }
 
-/// Ends the sessions of an agent and withdraws the activation code, unless the employment only has not begun; answers how
+/// Ends the sessions of an agent and withdraws every code, unless the employment only has not begun; answers how
 /// many sessions lived.
 pub(super) async fn shut_out(tx: &mut Tx, soi: &Soi, why: &str, now: Timestamp) -> Result<u64, StoreError> {
     let ended = sessions::end_all(tx, soi, why, now).await?;
     if why != NOT_STARTED {
         activation::withdraw(tx, soi, now).await?;
+        resets::withdraw(tx, soi).await?;
     }
     Ok(ended)
 }

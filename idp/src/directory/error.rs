@@ -90,6 +90,10 @@ pub enum Rule {
     ImportUnreadableSoi,
     /// A public application has no secret to rotate.
     ApplicationPublic,
+    /// An activation code is for who never had a password.
+    PasswordChosen,
+    /// The code of an administrator takes two people.
+    SecondPerson,
 }
 
 impl Rule {
@@ -100,6 +104,8 @@ impl Rule {
             Self::ImportTooManyLeavers => "import.too_many_leavers",
             Self::ImportUnreadableSoi => "import.unreadable_soi",
             Self::ApplicationPublic => "application.public",
+            Self::PasswordChosen => "password.chosen",
+            Self::SecondPerson => "reset.second_person",
         }
     }
 }

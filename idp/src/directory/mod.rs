@@ -18,6 +18,7 @@ mod error;
 mod import;
 mod mandate;
 mod password_expiry;
+mod reset_code;
 mod roles;
 #[cfg(test)]
 mod sample;
@@ -38,7 +39,7 @@ use crate::domain::time::{Clock, Timestamp};
 use crate::outbox::Outbox;
 use crate::storage::{Store, StoreError, StoreSettings, Tx, Work, audit as audit_table};
 
-pub use activation::IssuedCode;
+pub use activation::{ActivationCode, IssuedCode};
 pub use agent_record::AgentDraft;
 pub use agents::{AgentPage, AgentQuery, AgentView};
 pub use application_record::ApplicationDraft;
@@ -52,6 +53,7 @@ pub use import::{
 };
 pub use mandate::Mandate;
 pub use password_expiry::{Expiry, ExpiryPlan, ExpiryScope};
+pub use reset_code::{DemandedCode, ResetCodeLifetimes};
 pub use unlock::{Lifted, Unlocked};
 
 /// What the directory needs from the configuration.
@@ -61,6 +63,7 @@ pub struct DirectorySettings {
     /// The City's: an employment begins and ends at local midnight.
     pub time_zone: TimeZone,
     pub activation_code_lifetime: Duration,
+    pub reset_codes: ResetCodeLifetimes,
 }
 
 /// The acts. Cheap to clone.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
-use super::{AgentDraft, ApplicationDraft, Directory, DirectorySettings, Mandate};
+use super::{AgentDraft, ApplicationDraft, Directory, DirectorySettings, Mandate, ResetCodeLifetimes};
 use crate::crypto::random::Random;
 use crate::crypto::seal::Sealer;
 use crate::crypto::short_code::ShortCodeKey;
@@ -16,7 +16,7 @@ use crate::domain::secret::KeyBytes;
 use crate::domain::soi::{Soi, SoiSyntax};
 use crate::domain::time::{Clock, Timestamp};
 use crate::outbox::Outbox;
-use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, audit};
+use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, audit, passwords};
 
 /// 2026-11-22T10:00:00Z.
 pub const START: i64 = 1_795_341_600;
@@ -47,6 +47,10 @@ impl Sample {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
             time_zone: TimeZone::get("Europe/Paris").unwrap(),
             activation_code_lifetime: Duration::from_hours(21 * 24),
+            reset_codes: ResetCodeLifetimes {
+                letter: Duration::from_hours(21 * 24),
+                handed_over: Duration::from_hours(24),
+            },
         };
         let key = KeyBytes::new(vec![7; 32]);
         let outbox = Outbox::new(Arc::new(Sealer::new(&key).unwrap()), Random::seeded(2), ShortCodeKey::new(&key));
@@ -57,6 +61,13 @@ impl Sample {
     /// Adds an agent who is like every other.
     pub async fn add(&self, soi: &str) -> Agent {
         self.directory.add_agent(&operator(), soi, &draft()).await.unwrap()
+    }
+
+    /// The agent has chosen a password, whatever it is.
+    pub async fn set_password(&self, soi: &str) {
+        let (soi, now) = (Soi::from_stored(soi.to_owned()), self.clock.now());
+        let set = async |tx: &mut Tx| -> Result<(), StoreError> { passwords::set(tx, &soi, "phc", now).await };
+        self.store.write(set).await.unwrap();
     }
 
     /// All audit rows, oldest first.

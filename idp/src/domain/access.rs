@@ -17,7 +17,7 @@ use super::time::Timestamp;
 use super::zone::NetworkZone;
 
 /// The version of [`Case`]; a replay reads it first.
-pub const CASE_VERSION: u32 = 1;
+pub const CASE_VERSION: u32 = 2;
 
 /// Everything a decision is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,7 @@ pub enum PasswordStanding {
     Expired,
     Compromised,
     NotActivated,
+    Suspended,
 }
 
 /// The state of the agent's Nomades profile (PRODUCT §4).
@@ -192,6 +193,7 @@ fn password(case: &Case) -> Result<(), Decision> {
     match case.authentication.password {
         PasswordStanding::Valid => Ok(()),
         PasswordStanding::NotActivated => deny(Reason::AccountNotActivated),
+        PasswordStanding::Suspended => deny(Reason::PasswordSuspended),
         PasswordStanding::Expired => need(Need::PasswordChange(Reason::PasswordExpired)),
         PasswordStanding::Compromised => need(Need::PasswordChange(Reason::PasswordCompromised)),
     }

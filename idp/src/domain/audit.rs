@@ -50,6 +50,14 @@ impl Actor {
             Self::Stranger => String::new(),
         }
     }
+
+    /// Who that is, whichever user they work as: an operator who became `root` is the person who logged in.
+    pub fn person(&self) -> String {
+        match self {
+            Self::LocalOperator { login: Some(login), .. } => login.clone(),
+            _ => self.name(),
+        }
+    }
 }
 
 /// How the act ended.

@@ -23,6 +23,9 @@ pub const CODE_WINDOW: Duration = Duration::from_hours(1);
 pub const MOST_CODES: u32 = 4;
 /// Wrong codes that may be typed in it; a new code gives no new tries (NIST-12).
 pub const MOST_WRONG_CODES: u32 = 5;
+/// A channel that its agent can change is no way to a reset for so long after the change (CNIL-12): whoever finds an open
+/// session must not take the account with it.
+pub const RESET_PAUSE: Duration = Duration::from_hours(24);
 
 /// Which address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,6 +140,11 @@ impl Channel {
         let last = self.reset_at.map_or(self.verified_at, |reset| reset.max(self.verified_at));
         now >= last.plus(FACTOR_PAUSE)
     }
+
+    /// Whether a password may be reset over it at `now`. The work mail is HR's to change.
+    pub fn may_reset(&self, now: Timestamp) -> bool {
+        self.kind == ChannelKind::WorkEmail || now >= self.verified_at.plus(RESET_PAUSE)
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +161,17 @@ mod tests {
             (Address::Mobile("0612345678".into()), "… 78"),
         ] {
             assert_eq!(address.masked(), masked);
+        }
+    }
+
+    #[test]
+    fn a_new_recovery_address_opens_no_reset_before_its_agent_could_notice() {
+        let at = Timestamp::from_seconds(0);
+        let channel = |kind| Channel { kind, address: Address::Email(String::new()), verified_at: at, reset_at: None };
+        assert!(channel(ChannelKind::WorkEmail).may_reset(at));
+        for kind in [ChannelKind::RecoveryEmail, ChannelKind::Mobile] {
+            assert!(!channel(kind).may_reset(at.plus(RESET_PAUSE).minus(Duration::from_secs(1))));
+            assert!(channel(kind).may_reset(at.plus(RESET_PAUSE)));
         }
     }
 

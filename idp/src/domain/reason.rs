@@ -43,6 +43,8 @@ catalogue! {
     AccountThrottled => "account.throttled",
     PasswordExpired => "password.expired",
     PasswordCompromised => "password.compromised",
+    /// "This was not me" was said.
+    PasswordSuspended => "password.suspended",
     FactorRequired => "factor.required",
     FactorEnrolmentNeeded => "factor.enrolment_needed",
     FactorInvalid => "factor.invalid",

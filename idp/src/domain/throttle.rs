@@ -16,16 +16,19 @@ pub enum Form {
     Login,
     /// The code of an activation.
     Activation,
+    /// The code of a reset.
+    ResetCode,
 }
 
 impl Form {
-    pub const ALL: [Self; 2] = [Self::Login, Self::Activation];
+    pub const ALL: [Self; 3] = [Self::Login, Self::Activation, Self::ResetCode];
 
     /// The purpose of its keys.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Login => "login",
             Self::Activation => "activation",
+            Self::ResetCode => "reset_code",
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
 use crate::storage::{
-    Store, StoreError, Tx, activation, alarms, audit, channel_codes, codes, failures, markers, sessions, throttle,
+    Store, StoreError, Tx, activation, alarms, audit, budgets, channel_codes, codes, failures, markers, reset_demands,
+    resets, sessions, throttle,
 };
 
 pub mod expiry;
@@ -49,6 +50,9 @@ const BREACH_FILTER: Duration = Duration::from_secs(30);
 
 /// Sessions, spent codes and the like are kept this long beyond the longest session that the configuration allows.
 const KEEP_AFTER: Duration = Duration::from_hours(2 * 24);
+
+/// Attempts to reset a password are over within the hour.
+const KEEP_RESETS: Duration = Duration::from_hours(24);
 
 /// How long the audit is kept (CNILL-01: six months to a year); the privacy notice says so to agents.
 pub const AUDIT_MONTHS: u32 = 12;
@@ -128,6 +132,9 @@ impl Jobs {
                     + activation::purge(tx, before).await?
                     + alarms::purge(tx, now).await?
                     + channel_codes::purge(tx, now).await?
+                    + resets::purge(tx, now.minus(KEEP_RESETS)).await?
+                    + reset_demands::purge(tx, now).await?
+                    + budgets::purge(tx, now).await?
                     + throttle::purge(tx, now).await?
                     + failures::purge(tx, now).await?
                     + audit::purge(tx, now.minus(AUDIT_RETENTION)).await?)

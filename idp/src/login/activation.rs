@@ -1,4 +1,5 @@
-//! `/activate`: the one-time code from the letter, and the first password, chosen by the agent alone.
+//! `/activate`: the one-time code from the letter, and the first password, chosen by the agent alone; and
+//! `/forgot-password/code`, the same with a code of the help desk that replaces a password.
 //!
 //! What is wrong with the new password is said before the code is looked at as far as it concerns nobody in particular;
 //! what concerns names is said after the code was right, so that a stranger learns nothing about a SOI.
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::guess::{Admission, Blocked, Guess, Suspected, Taken, tell};
+use super::replacement::Over;
 use super::{Login, LoginError, Visit, same_twice};
 use crate::crypto::short_code::PlainCode;
 use crate::domain::agent::{Agent, Standing};
@@ -19,13 +21,15 @@ use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::storage::activation::PURPOSE;
 use crate::storage::passwords::StoredPassword;
-use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, sessions, throttle};
+use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, throttle};
 
 /// Where an activation leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activation {
-    /// The password is set; the agent logs in with it.
+    /// The first password is set; the agent logs in with it.
     Done,
+    /// Another password is set in the place of the one before.
+    Reset,
     /// Refused by a password rule; the code still works.
     Breach(Breach),
     /// The same after the code was right: the policy is the agent's own.
@@ -46,7 +50,7 @@ pub struct ActivationForm {
 }
 
 impl Login {
-    /// Sets the first password with a one-time code.
+    /// Sets a password with a one-time code that was handed over.
     pub async fn activate(&self, form: ActivationForm, visit: Visit<'_>) -> Result<Activation, LoginError> {
         let now = self.clock.now();
         let identifier = normalise(&form.soi);
@@ -86,12 +90,11 @@ impl Login {
                 return Err(full.into());
             }
         };
-        let done = self.set_password(&soi, digest, &phc, &taken, visit, now).await?;
-        Ok(if done { Activation::Done } else { Activation::Invalid })
+        Ok(self.set_password(&soi, digest, &phc, &taken, visit, now).await?)
     }
 
     /// The password that a code replaces, if there is one, and those before it.
-    async fn passwords_of(&self, soi: &Soi, remembered: u32) -> Result<Vec<StoredPassword>, StoreError> {
+    pub(super) async fn passwords_of(&self, soi: &Soi, remembered: u32) -> Result<Vec<StoredPassword>, StoreError> {
         self.store
             .read(async |tx: &mut Tx| -> Result<_, StoreError> {
                 let present = passwords::find(tx, soi).await?;
@@ -136,7 +139,7 @@ impl Login {
             .await
     }
 
-    /// Spends the code and sets the password in one transaction; of two at once, one wins.
+    /// Spends the code and sets the password in one transaction; of two at once, one wins. What a reset ends ends with it.
     async fn set_password(
         &self,
         soi: &Soi,
@@ -145,31 +148,34 @@ impl Login {
         taken: &Taken,
         visit: Visit<'_>,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let login_key = self.lookup.digest(Form::Login.as_str(), soi.as_str());
+    ) -> Result<Activation, StoreError> {
         self.store
-            .write(async |tx: &mut Tx| -> Result<bool, StoreError> {
+            .write(async |tx: &mut Tx| -> Result<Activation, StoreError> {
                 // The agent is held first: a login in flight either sees the new password or begins a session that ends here.
-                let held = agents::hold(tx, soi).await?;
-                let standing = held.as_ref().map(|agent| self.standing(agent, now));
-                if !standing.is_some_and(may_activate) || !activation::consume(tx, soi, digest, now).await? {
-                    let event = refused_activation(standing.map(|_| soi.clone()), Reason::ActivationInvalid, visit);
-                    audit::append(tx, &event, now).await?;
-                    return Ok(false);
-                }
-                if let (Some(replaced), Some(agent)) = (passwords::hold(tx, soi).await?, &held) {
-                    passwords::remember(tx, soi, &replaced, self.settings.policies.of(agent).remembered()).await?;
+                let agent = agents::hold(tx, soi).await?;
+                let known = agent.as_ref().map(|agent| agent.record.soi.clone());
+                let spent = match agent.filter(|agent| may_activate(self.standing(agent, now))) {
+                    Some(agent) => activation::consume(tx, soi, digest, now).await?.map(|spent| (agent, spent)),
+                    None => None,
+                };
+                let Some((agent, spent)) = spent else {
+                    audit::append(tx, &refused_activation(known, Reason::ActivationInvalid, visit), now).await?;
+                    return Ok(Activation::Invalid);
+                };
+                taken.clear(tx, now).await?;
+                if let Some(replaced) = passwords::hold(tx, soi).await? {
+                    let over = Over::HandedOver(spent.delivery);
+                    self.reset_in(tx, &agent, &replaced, phc, over, visit, now).await?;
+                    return Ok(Activation::Reset);
                 }
                 passwords::set(tx, soi, phc, now).await?;
-                let ended = sessions::end_all(tx, soi, "activation", now).await?;
-                taken.clear(tx, now).await?;
-                throttle::clear(tx, &login_key, visit.zone).await?;
+                throttle::clear(tx, &self.lookup.digest(Form::Login.as_str(), soi.as_str()), visit.zone).await?;
                 let event = Event::new("agent.activated", Actor::Agent(soi.clone()))
                     .with_subject(soi)
                     .with_contact(visit.contact)
-                    .with_detail(serde_json::json!({ "sessions_ended": ended }));
+                    .with_detail(serde_json::json!({ "delivery": spent.delivery }));
                 audit::append(tx, &event, now).await?;
-                Ok(true)
+                Ok(Activation::Done)
             })
             .await
     }

@@ -1,5 +1,5 @@
-//! Who is at the keyboard: password login, renewal of an expired password, activation, the session that follows, and what
-//! agents do with their own account in it.
+//! Who is at the keyboard: password login, renewal of an expired password, activation, reset, "this was not me", the session
+//! that follows, and what agents do with their own account in it.
 //!
 //! This layer takes what was typed and answers with a step; it sees neither HTTP nor SQL. Two promises shape it: until the
 //! password is right, known and unknown SOIs get the same words, the same statements and the same argon2id run; and while
@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod alarm;
 pub mod change;
 pub mod channels;
 pub mod confirmation;
@@ -16,6 +17,7 @@ pub mod own_sessions;
 pub mod password;
 pub mod renewal;
 mod replacement;
+pub mod reset;
 pub mod session;
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,10 @@ pub struct LoginSettings {
     pub time_zone: TimeZone,
     /// `access.preview_nomades`: an expired password may be changed in `nomades` without a second factor. Demo only.
     pub preview_nomades: bool,
+    /// Text messages can be sent: a reset code may go to a mobile.
+    pub sends_sms: bool,
+    /// Where alarms are told, beside the agent (`help.alerts_email`).
+    pub alerts: Option<String>,
 }
 
 /// The login layer. Cheap to clone.

@@ -106,7 +106,7 @@ impl Login {
         };
 
         // From here on the truth may be told.
-        if let Some(reason) = self.standing(&agent, now).refusal() {
+        if let Some(reason) = self.shut(&agent, &stored, now) {
             return self.refuse(&agent, reason, &taken, visit, now).await;
         }
         let (judged_by, ends) = match self.judge(&agent, &password, &stored, now).await {
@@ -127,6 +127,12 @@ impl Login {
             Step::In(new) => Step::In(NewSession { password_ends: ends, ..new }),
             other => other,
         })
+    }
+
+    /// Why nothing opens to this agent, although the password is right.
+    pub(super) fn shut(&self, agent: &Agent, password: &StoredPassword, now: Timestamp) -> Option<Reason> {
+        let suspended = password.suspended_at.map(|_| Reason::PasswordSuspended);
+        self.standing(agent, now).refusal().or(suspended)
     }
 
     /// One transaction, the same statements for known and unknown SOIs.
@@ -220,7 +226,8 @@ impl Login {
                 // By its age, which another login's renewed hash keeps.
                 let is_verified = |password: &StoredPassword| password.changed_at == verified.changed_at;
                 let held = standing::hold_agent(tx, soi).await?;
-                let Some(AgentStanding { agent, .. }) = held.filter(|h| h.password.as_ref().is_some_and(is_verified))
+                let Some(AgentStanding { agent, password: Some(password) }) =
+                    held.filter(|h| h.password.as_ref().is_some_and(is_verified))
                 else {
                     let event = refused_login(Some(soi), Reason::CredentialsInvalid, visit)
                         .with_detail(serde_json::json!({ "password_changed_meanwhile": true }));
@@ -228,7 +235,7 @@ impl Login {
                     return Ok(Begun::PasswordChanged);
                 };
                 taken.succeed(tx, now).await?;
-                if let Some(reason) = self.standing(&agent, now).refusal() {
+                if let Some(reason) = self.shut(&agent, &password, now) {
                     audit::append(tx, &shut_out(&agent, reason, &reference, visit), now).await?;
                     return Ok(Begun::Shut(reason));
                 }

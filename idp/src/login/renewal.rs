@@ -185,8 +185,9 @@ impl Login {
             .await?;
         let present = present.filter(|present| present.changed_at == ticket.changed_at);
         let (Some(agent), Some(present)) = (agent, present) else { return Ok(Err(Reason::CredentialsInvalid)) };
+        let shut = self.shut(&agent, &present, now);
         let before = [vec![present], history].concat();
-        Ok(match self.standing(&agent, now).refusal() {
+        Ok(match shut {
             None => Ok((agent, before)),
             Some(reason) => Err(reason),
         })

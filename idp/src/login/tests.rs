@@ -20,6 +20,7 @@ use crate::crypto::seal::Sealer;
 use crate::crypto::short_code::{PlainCode, ShortCodeKey};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
+use crate::domain::code_delivery::CodeDelivery;
 use crate::domain::password_policy::{Breach, PasswordPolicies, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::secret::{KeyBytes, PlainPassword, PlainToken};
@@ -83,6 +84,8 @@ async fn place() -> Place {
             sources: Sources::default(),
             time_zone: jiff::tz::TimeZone::UTC,
             preview_nomades: false,
+            sends_sms: false,
+            alerts: None,
         }),
     };
     let soi = Soi::from_stored("100001".to_owned());
@@ -123,7 +126,8 @@ impl Place {
         let expires_at = now.plus(Duration::from_hours(1));
         let code_hash = login.short_codes.digest(PURPOSE, soi.as_str(), &code);
         let issue = async |tx: &mut Tx| -> Result<(), StoreError> {
-            activation::replace(tx, &NewCode { id: &id, soi, code_hash, expires_at }, now).await
+            let new = NewCode { id: &id, soi, code_hash, delivery: CodeDelivery::Letter, expires_at };
+            activation::replace(tx, &new, now).await
         };
         login.store.write(issue).await.unwrap();
         code
@@ -267,10 +271,10 @@ async fn of_two_activations_at_once_the_loser_is_audited() {
     let code = place.issue_code().await;
     let (one, other) = tokio::join!(place.activate(&code, OTHER), place.activate(&code, OTHER));
     let mut answers = [one, other];
-    answers.sort_by_key(|answer| *answer != Activation::Done);
-    assert_eq!(answers, [Activation::Done, Activation::Invalid]);
+    answers.sort_by_key(|answer| *answer != Activation::Reset);
+    assert_eq!(answers, [Activation::Reset, Activation::Invalid]);
     assert_eq!(place.newest("activation.refused").await.reason.as_deref(), Some("activation.invalid"));
-    assert_eq!(place.newest("agent.activated").await.detail["sessions_ended"], 1);
+    assert_eq!(place.newest("password.reset").await.detail["sessions_ended"], 1);
     assert!(place.login.find_session(&before.cookie, NetworkZone::Internal).await.unwrap().is_none());
 }
 

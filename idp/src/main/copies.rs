@@ -183,8 +183,7 @@ fn findings(file: &Path, prepared: &Prepared) -> String {
 }
 
 fn ended_line(ended: Ended, signing_keys_retired: u64) -> String {
-    let Ended { sessions, grants, authorization_codes, activation_codes, channel_codes: _, alarms: _, messages } =
-        ended;
+    let Ended { sessions, grants, authorization_codes, activation_codes, messages, .. } = ended;
     let keys = match signing_keys_retired {
         0 => String::new(),
         count => format!("; {count} signing keys retired, new ones are made at the next start"),

@@ -89,6 +89,7 @@ impl Provider {
                 auth_time: session.auth_time,
                 password: match password {
                     None => PasswordStanding::NotActivated,
+                    Some(p) if p.suspended_at.is_some() => PasswordStanding::Suspended,
                     Some(p) if policy.is_expired(p.changed_at, p.renew_at, question.at) => PasswordStanding::Expired,
                     Some(_) => PasswordStanding::Valid,
                 },

@@ -65,4 +65,19 @@ impl Outbox {
         outbox::insert(tx, &message, now).await?;
         Ok(id)
     }
+
+    /// Queues a notice only where `is_meant`, with the same work either way: whoever looks at the clock does not learn
+    /// whether there was somebody to be told.
+    pub async fn queue_if(
+        &self,
+        tx: &mut Tx,
+        to: Recipient,
+        notice: Notice,
+        is_meant: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let queued = self.queue(tx, to, notice, now).await?;
+        let nobody_s = self.random.uuid();
+        outbox::forget(tx, if is_meant { &nobody_s } else { &queued }).await
+    }
 }

@@ -39,6 +39,20 @@ impl Outbox {
         Ok(())
     }
 
+    /// Tells the agent on every channel what needs no alarm.
+    pub async fn tell_plainly(
+        &self,
+        tx: &mut Tx,
+        agent: &Agent,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for to in recipients(tx, agent).await? {
+            self.queue(tx, to, notice.clone(), now).await?;
+        }
+        Ok(())
+    }
+
     /// Somebody who is told over one address.
     pub async fn recipient(&self, tx: &mut Tx, agent: &Agent, address: Address) -> Result<Recipient, StoreError> {
         let soi = &agent.record.soi;

@@ -13,6 +13,8 @@ statements! {
     OBTAIN = "INSERT INTO application_grant (grant_id, sid, client_id, soi, created_at) VALUES ($1, $2, $3, $4, $5) \
               ON CONFLICT (sid, client_id) WHERE revoked_at IS NULL DO UPDATE SET soi = excluded.soi RETURNING grant_id";
     FIND = "SELECT grant_id, sid, client_id, soi, created_at, revoked_at FROM application_grant WHERE grant_id = $1";
+    REVOKE_OF_AGENT = "UPDATE application_grant SET revoked_at = $2 WHERE revoked_at IS NULL \
+                       AND sid IN (SELECT sid FROM session WHERE soi = $1)";
     REVOKE = "UPDATE application_grant SET revoked_at = $2 WHERE grant_id = $1 AND revoked_at IS NULL";
     REVOKE_OF_SESSION = "UPDATE application_grant SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL";
     REVOKE_OF_OTHERS = "UPDATE application_grant SET revoked_at = $3 WHERE revoked_at IS NULL \
@@ -60,6 +62,13 @@ pub async fn find(tx: &mut Tx, grant_id: &GrantId) -> Result<Option<Grant>, Stor
         created_at: Timestamp::from_millis(row.created_at),
         revoked_at: row.revoked_at.map(Timestamp::from_millis),
     }))
+}
+
+/// Revokes every grant of an agent, in whichever session; answers how many lived. Codes and tokens of a revoked grant are
+/// worthless.
+pub async fn revoke_all(tx: &mut Tx, soi: &Soi, now: Timestamp) -> Result<u64, StoreError> {
+    Ok(on!(tx, conn => sqlx::query(REVOKE_OF_AGENT)
+        .bind(soi.as_str()).bind(now.millis()).execute(conn).await.map(|done| done.rows_affected()))?)
 }
 
 /// Revokes a grant; answers whether it lived.

@@ -21,10 +21,12 @@ pub mod agents;
 pub mod alarms;
 pub mod applications;
 pub mod audit;
+pub mod budgets;
 pub mod channel_codes;
 pub mod channels;
 pub mod codes;
 pub mod database_file;
+pub mod endings;
 pub mod failures;
 pub mod grants;
 pub mod imports;
@@ -32,6 +34,8 @@ pub mod markers;
 pub mod outbox;
 pub mod passwords;
 pub mod preferences;
+pub mod reset_demands;
+pub mod resets;
 pub mod revival;
 pub mod roles;
 pub mod servers;
@@ -68,6 +72,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("applications", applications::ALL),
         ("audit", audit::ALL),
         ("channel_codes", channel_codes::ALL),
+        ("budgets", budgets::ALL),
         ("channels", channels::ALL),
         ("codes", codes::ALL),
         ("failures", failures::ALL),
@@ -77,6 +82,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("outbox", outbox::ALL),
         ("passwords", passwords::ALL),
         ("preferences", preferences::ALL),
+        ("reset_demands", reset_demands::ALL),
+        ("resets", resets::ALL),
         ("revival", revival::ALL),
         ("roles", roles::ALL),
         ("sessions", sessions::ALL),

@@ -7,6 +7,7 @@ use crate::domain::time::Timestamp;
 statements! {
     INSERT = "INSERT INTO outbox (id, soi, medium, notice, sealed, created_at, due_at, expires_at, attempts) \
               VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 0)";
+    FORGET = "DELETE FROM outbox WHERE id = $1";
 }
 
 /// A message to be queued.
@@ -32,5 +33,11 @@ pub async fn insert(tx: &mut Tx, message: &NewMessage<'_>, now: Timestamp) -> Re
         .bind(now.millis())
         .bind(message.expires_at.millis())
         .execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets a message as if it had never been queued: nobody but the transaction that queued it has seen it.
+pub async fn forget(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(FORGET).bind(id).execute(conn).await.map(drop))?;
     Ok(())
 }

@@ -15,29 +15,35 @@ pub struct StoredPassword {
     pub changed_at: Timestamp,
     /// From when on it is to be changed at the login, whatever its age.
     pub renew_at: Option<Timestamp>,
+    /// From when on it opens nothing, although it is right ("this was not me").
+    pub suspended_at: Option<Timestamp>,
     /// Digest of the rules that it last met; `None`: not judged since it was chosen.
     pub judged_by: Option<Vec<u8>>,
 }
 
-/// The columns of a password, as they are read everywhere.
-pub(super) type Row = (String, i64, Option<i64>, Option<Vec<u8>>);
+/// The columns of a password, in the order in which they are read everywhere.
+pub(super) type Row = (String, i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
 
 impl StoredPassword {
-    pub(super) fn from_row((phc, changed_at, renew_at, judged_by): Row) -> Self {
-        let changed_at = Timestamp::from_millis(changed_at);
-        Self { phc, changed_at, renew_at: renew_at.map(Timestamp::from_millis), judged_by }
+    pub(super) fn from_row((phc, changed_at, renew_at, suspended_at, judged_by): Row) -> Self {
+        let at = Timestamp::from_millis;
+        let (renew_at, suspended_at) = (renew_at.map(at), suspended_at.map(at));
+        Self { phc, changed_at: at(changed_at), renew_at, suspended_at, judged_by }
     }
 }
 
 statements! {
-    FIND = "SELECT phc, changed_at, renew_at, judged_by FROM password WHERE soi = $1";
+    FIND = "SELECT phc, changed_at, renew_at, suspended_at, judged_by FROM password WHERE soi = $1";
     HOLD = "UPDATE password SET changed_at = changed_at WHERE soi = $1 \
-            RETURNING phc, changed_at, renew_at, judged_by";
+            RETURNING phc, changed_at, renew_at, suspended_at, judged_by";
     SET = "INSERT INTO password (soi, phc, changed_at) VALUES ($1, $2, $3) \
-           ON CONFLICT (soi) DO UPDATE SET phc = excluded.phc, renew_at = NULL, judged_by = NULL, changed_at = \
-             CASE WHEN excluded.changed_at > password.changed_at THEN excluded.changed_at ELSE password.changed_at + 1 END";
+           ON CONFLICT (soi) DO UPDATE SET phc = excluded.phc, renew_at = NULL, suspended_at = NULL, judged_by = NULL, \
+             changed_at = CASE WHEN excluded.changed_at > password.changed_at THEN excluded.changed_at \
+                          ELSE password.changed_at + 1 END";
     REPLACE = "UPDATE password SET phc = $2, renew_at = NULL, judged_by = NULL, \
-               changed_at = CASE WHEN $3 > changed_at THEN $3 ELSE changed_at + 1 END WHERE soi = $1 AND changed_at = $4";
+               changed_at = CASE WHEN $3 > changed_at THEN $3 ELSE changed_at + 1 END \
+               WHERE soi = $1 AND changed_at = $4 AND suspended_at IS NULL";
+    SUSPEND = "UPDATE password SET suspended_at = $2 WHERE soi = $1 AND suspended_at IS NULL";
     RENEW = "UPDATE password SET renew_at = $2 WHERE soi = $1";
     HOLDERS = "SELECT agent.soi FROM password JOIN agent ON agent.soi = password.soi WHERE agent.employment = 'active' \
                AND agent.soi > $1 AND (CAST($2 AS TEXT) IS NULL OR agent.department = $2) ORDER BY agent.soi LIMIT $3";
@@ -65,13 +71,20 @@ pub async fn hold(tx: &mut Tx, soi: &Soi) -> Result<Option<StoredPassword>, Stor
     Ok(row.map(StoredPassword::from_row))
 }
 
-/// Sets the password, whatever was there (activation).
+/// From now on the password opens nothing; answers whether it did until now. The agent is held first (`agents::hold`).
+pub async fn suspend(tx: &mut Tx, soi: &Soi, now: Timestamp) -> Result<bool, StoreError> {
+    let suspended = on!(tx, conn => sqlx::query(SUSPEND)
+        .bind(soi.as_str()).bind(now.millis()).execute(conn).await.map(|done| done.rows_affected()))?;
+    Ok(suspended == 1)
+}
+
+/// Sets the password, whatever was there, suspended or not (activation, reset).
 pub async fn set(tx: &mut Tx, soi: &Soi, phc: &str, now: Timestamp) -> Result<(), StoreError> {
     on!(tx, conn => sqlx::query(SET).bind(soi.as_str()).bind(phc).bind(now.millis()).execute(conn).await.map(drop))?;
     Ok(())
 }
 
-/// Replaces the password that was chosen at `old`, if it still is that one; answers whether it was. Of two changes at once,
+/// Replaces the password that was chosen at `old`, if it still is that one and not suspended; answers whether it was. Of two changes at once,
 /// one wins.
 pub async fn replace(tx: &mut Tx, soi: &Soi, old: Timestamp, new: &str, now: Timestamp) -> Result<bool, StoreError> {
     let changed = on!(tx, conn => sqlx::query(REPLACE)
@@ -99,7 +112,10 @@ pub async fn renew_from(tx: &mut Tx, soi: &Soi, at: Timestamp) -> Result<bool, S
 pub async fn history(tx: &mut Tx, soi: &Soi, most: u32) -> Result<Vec<StoredPassword>, StoreError> {
     let rows: Vec<(String, i64)> =
         on!(tx, conn => sqlx::query_as(HISTORY).bind(soi.as_str()).bind(i64::from(most)).fetch_all(conn).await)?;
-    Ok(rows.into_iter().map(|(phc, changed_at)| StoredPassword::from_row((phc, changed_at, None, None))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(phc, changed_at)| StoredPassword::from_row((phc, changed_at, None, None, None)))
+        .collect())
 }
 
 /// Keeps a password that was just replaced, and of those before it as many as make `most` together.

@@ -22,6 +22,8 @@ statements! {
     /// Most of them were sent after the backup, and what the others told of ended with the codes.
     GIVE_UP_MESSAGES = "UPDATE outbox SET dead_at = $1, sealed = NULL, last_error = 'restored from a backup' \
                         WHERE sent_at IS NULL AND dead_at IS NULL";
+    SPEND_RESETS = "UPDATE password_reset SET consumed_at = $1 WHERE consumed_at IS NULL";
+    FORGET_RESET_DEMANDS = "DELETE FROM reset_demand WHERE expires_at > $1";
     SPEND_ALARMS = "UPDATE alarm SET consumed_at = $1 WHERE consumed_at IS NULL";
     RETIRE_SIGNING_KEYS = "UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL";
 }
@@ -35,6 +37,10 @@ pub const COVERED: &[(&str, &str)] = &[
     ("channel_code", "withdrawn"),
     ("outbox", "given up"),
     ("alarm", "spent"),
+    ("password_reset", "spent"),
+    ("reset_demand", "forgotten"),
+    // What was suspended stays so. What was suspended after the backup opens again: the guide says to say it again.
+    ("password", "kept"),
     // It counts only while its address is the agent's; that a password was reset over it makes it count less.
     ("channel", "kept"),
     // A key that was retired after the backup signs again: applications need a key, and what it signed is worth nothing
@@ -54,6 +60,8 @@ pub struct Ended {
     pub activation_codes: u64,
     pub channel_codes: u64,
     pub alarms: u64,
+    /// Attempts to reset a password.
+    pub resets: u64,
     pub messages: u64,
 }
 
@@ -68,8 +76,10 @@ pub async fn end_everything(tx: &mut Tx, now: Timestamp) -> Result<Ended, StoreE
         activation_codes: end(tx, WITHDRAW_ACTIVATION_CODES, now).await?,
         channel_codes: end(tx, WITHDRAW_CHANNEL_CODES, now).await?,
         alarms: end(tx, SPEND_ALARMS, now).await?,
+        resets: end(tx, SPEND_RESETS, now).await?,
         messages: end(tx, GIVE_UP_MESSAGES, now).await?,
     };
+    end(tx, FORGET_RESET_DEMANDS, now).await?;
     for topic in [Topic::Applications, Topic::SigningKeys] {
         markers::bump(tx, topic).await?;
     }

@@ -19,15 +19,15 @@ use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 
 statements! {
-    OF_AGENT = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at, password.judged_by FROM agent \
+    OF_AGENT = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at, password.suspended_at, password.judged_by FROM agent \
                 LEFT JOIN password ON password.soi = agent.soi WHERE agent.soi = $1");
     OF_COOKIE = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), " FROM session \
                  JOIN agent ON agent.soi = session.soi WHERE session.cookie_hash = $1");
     OF_SESSION = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at, \
-                  password.judged_by FROM session JOIN agent ON agent.soi = session.soi LEFT JOIN password ON password.soi = session.soi \
+                  password.suspended_at, password.judged_by FROM session JOIN agent ON agent.soi = session.soi LEFT JOIN password ON password.soi = session.soi \
                   WHERE session.sid = $1");
     OF_GRANT = concat!("SELECT ", agent_columns!(), ", ", session_columns!(), ", password.phc, password.changed_at, password.renew_at, \
-                password.judged_by, application_grant.client_id, application_grant.revoked_at FROM application_grant \
+                password.suspended_at, password.judged_by, application_grant.client_id, application_grant.revoked_at FROM application_grant \
                 JOIN session ON session.sid = application_grant.sid JOIN agent ON agent.soi = session.soi \
                 LEFT JOIN password ON password.soi = session.soi WHERE application_grant.grant_id = $1");
     /// Those whose password is old, or is to be changed from a day on.
@@ -66,11 +66,12 @@ struct PasswordRow {
     changed_at: Option<i64>,
     renew_at: Option<i64>,
     judged_by: Option<Vec<u8>>,
+    suspended_at: Option<i64>,
 }
 
 impl From<PasswordRow> for Option<StoredPassword> {
     fn from(row: PasswordRow) -> Self {
-        Some(StoredPassword::from_row((row.phc?, row.changed_at?, row.renew_at, row.judged_by)))
+        Some(StoredPassword::from_row((row.phc?, row.changed_at?, row.renew_at, row.suspended_at, row.judged_by)))
     }
 }
 

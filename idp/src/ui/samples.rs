@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pages::{
-    Accessibility, Activate, ActivateProblem, BadRequest, BadRequestProblem, Diagnostic, DiagnosticDetails,
-    ForgotPassword, FormPost, Hop, HopRole, Login, LoginNotice, LoginProblem, LogoutConfirm, Notice, NoticeKind,
-    PasswordEnds, PasswordExpired, PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, SignedOut,
-    Verdict, WayBack, ZoneWhy,
+    Accessibility, Activate, ActivateProblem, ActivatePurpose, BadRequest, BadRequestProblem, Diagnostic,
+    DiagnosticDetails, ForgotPassword, ForgotProblem, FormPost, Hop, HopRole, Login, LoginNotice, LoginProblem,
+    LogoutConfirm, NotMe, NotMeDone, NotMeProblem, Notice, NoticeKind, PasswordEnds, PasswordExpired,
+    PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, ResetCode, ResetCodeProblem,
+    ResetPassword, SignedOut, Verdict, WayBack, ZoneWhy,
 };
 use super::{Branding, Frame, Help, Link, Locale, Localised, Page, SoiField};
+use crate::domain::channel::ChannelKind;
 use crate::domain::ids::Reference;
 use crate::domain::password_policy::{Breach, PasswordForm, PasswordPolicy};
 use crate::domain::reason::Reason;
@@ -76,6 +78,7 @@ pub fn all() -> Vec<Sample> {
         let mut gallery = Gallery { locale, samples: &mut samples };
         gallery.login();
         gallery.passwords();
+        gallery.resets();
         gallery.refusals();
         gallery.sessions();
         gallery.notices();
@@ -216,6 +219,7 @@ impl Gallery<'_> {
 
         let activate = |frame, problem| Activate {
             frame,
+            purpose: ActivatePurpose::FirstLogin,
             interaction: Some("interaction-id".into()),
             soi: "100007".into(),
             code: String::new(),
@@ -235,10 +239,80 @@ impl Gallery<'_> {
         let hostile = Activate { soi: HOSTILE.into(), code: HOSTILE.into(), ..activate(self.inside(), None) };
         show!(self, "activate-hostile", hostile);
 
-        let interaction = Some("interaction-id".to_owned());
-        show!(self, "forgot-password", ForgotPassword { frame: self.inside(), interaction });
-        let bare = ForgotPassword { frame: bare_frame(self.locale), interaction: None };
+        let outside = self.outside();
+        let handed = |problem| Activate { purpose: ActivatePurpose::Reset, ..activate(outside.clone(), problem) };
+        show!(self, "code-handed", handed(None));
+        show!(self, "code-handed-invalid", handed(Some(ActivateProblem::Invalid)));
+        show!(self, "code-handed-breach", handed(short));
+    }
+
+    fn resets(&mut self) {
+        let interaction = || Some("interaction-id".to_owned());
+        let outside = self.outside();
+        let wait = Duration::from_secs(1500);
+        let forgot = |frame, problem| ForgotPassword {
+            frame,
+            interaction: interaction(),
+            soi: String::new(),
+            channel: ChannelKind::WorkEmail,
+            sends_sms: true,
+            problem,
+        };
+        show!(self, "forgot-password", forgot(self.outside(), None));
+        let without_sms = ForgotPassword { sends_sms: false, ..forgot(self.inside(), None) };
+        show!(self, "forgot-password-without-sms", without_sms);
+        for (name, problem) in [
+            ("forgot-password-throttled", ForgotProblem::Throttled { wait }),
+            ("forgot-password-gone", ForgotProblem::Gone),
+            ("forgot-password-factor", ForgotProblem::FactorNeeded),
+            ("forgot-password-form-expired", ForgotProblem::FormExpired),
+        ] {
+            show!(self, name, forgot(self.inside(), Some(problem)));
+        }
+        let bare = ForgotPassword { interaction: None, ..forgot(bare_frame(self.locale), None) };
         show!(self, "forgot-password-bare", bare);
+        show!(self, "forgot-password-hostile", ForgotPassword { soi: HOSTILE.into(), ..forgot(self.inside(), None) });
+
+        let code = |frame, problem| ResetCode {
+            frame,
+            interaction: interaction(),
+            ticket: "ticket".into(),
+            is_resent: false,
+            problem,
+        };
+        show!(self, "reset-code", code(self.outside(), None));
+        show!(self, "reset-code-resent", ResetCode { is_resent: true, ..code(self.inside(), None) });
+        for (name, problem) in [
+            ("reset-code-wrong", ResetCodeProblem::Wrong { left: 4 }),
+            ("reset-code-wrong-last", ResetCodeProblem::Wrong { left: 1 }),
+            ("reset-code-expired", ResetCodeProblem::Expired),
+            ("reset-code-letters", ResetCodeProblem::NoCode),
+            ("reset-code-throttled", ResetCodeProblem::Throttled { wait }),
+        ] {
+            show!(self, name, code(self.outside(), Some(problem)));
+        }
+        show!(self, "reset-code-hostile", ResetCode { ticket: HOSTILE.into(), ..code(self.inside(), None) });
+
+        let choice = |problem| ResetPassword {
+            frame: outside.clone(),
+            interaction: interaction(),
+            ticket: "ticket".into(),
+            soi: "100002".into(),
+            rules: PasswordRules::of(&PasswordPolicy::default()),
+            problem,
+        };
+        show!(self, "reset-password", choice(None));
+        show!(self, "reset-password-used-before", choice(Some(Breach::UsedBefore)));
+        show!(self, "reset-password-mismatch", choice(Some(Breach::Mismatch)));
+
+        let not_me = |problem| NotMe { frame: outside.clone(), reference: "K7QM-2F4X".into(), problem };
+        show!(self, "not-me", not_me(None));
+        show!(self, "not-me-invalid", not_me(Some(NotMeProblem::Invalid)));
+        show!(self, "not-me-throttled", not_me(Some(NotMeProblem::Throttled { wait })));
+        show!(self, "not-me-form-expired", not_me(Some(NotMeProblem::FormExpired)));
+        show!(self, "not-me-hostile", NotMe { reference: HOSTILE.into(), ..not_me(None) });
+        show!(self, "not-me-done", NotMeDone { frame: self.outside() });
+        show!(self, "not-me-done-bare", NotMeDone { frame: bare_frame(self.locale) });
     }
 
     fn refusals(&mut self) {

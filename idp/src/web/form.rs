@@ -109,6 +109,23 @@ impl OwnForm<'_> {
     }
 }
 
+/// What may have been done just before the login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Activated,
+    PasswordChanged,
+}
+
+impl Done {
+    /// The query parameter that says so.
+    pub const fn parameter(self) -> &'static str {
+        match self {
+            Self::Activated => "activated",
+            Self::PasswordChanged => "changed",
+        }
+    }
+}
+
 impl Visitor {
     /// Accepts a form only with the CSRF value of this browser, and from an origin of ours where one is told (NIST-23).
     pub fn own<'a>(&self, params: &'a Params) -> Option<OwnForm<'a>> {
@@ -136,14 +153,15 @@ impl Visitor {
         self.web.csrf.verify(&format!("{}:done:{what}", self.browser.reveal()), &mark)
     }
 
-    /// What tells the login page that this browser has just activated an account: no link of a stranger can say so.
-    pub fn activated_mark(&self) -> String {
-        self.web.csrf.token_for(&format!("{}:activated", self.browser.reveal()))
+    /// What tells the login page that this browser has just done something: no link of a stranger can say so.
+    pub fn mark(&self, done: Done) -> String {
+        self.web.csrf.token_for(&format!("{}:{}", self.browser.reveal(), done.parameter()))
     }
 
-    /// Whether this mark was made for this browser.
-    pub fn is_activated_mark(&self, mark: &str) -> bool {
-        self.web.csrf.verify(&format!("{}:activated", self.browser.reveal()), mark)
+    /// Whether this was just done in this browser.
+    pub fn has_done(&self, done: Done) -> bool {
+        let marked = format!("{}:{}", self.browser.reveal(), done.parameter());
+        self.query(done.parameter()).is_some_and(|mark| self.web.csrf.verify(&marked, &mark))
     }
 
     /// A page with its headers: policy, language, the pre-session cookie where the browser has none yet.

@@ -13,7 +13,7 @@ use crate::ui::pages::login::{Login, LoginNotice, LoginProblem};
 use crate::ui::pages::refusal::{Refusal, Verdict};
 use crate::web::Visitor;
 use crate::web::error::{Failure, RETRY_AFTER};
-use crate::web::form::{Form, FormError};
+use crate::web::form::{Done, Form, FormError};
 use crate::web::oauth::authorize;
 
 /// Shows the form; who is logged in already and comes for no application sees who they are.
@@ -23,8 +23,9 @@ pub async fn get(mut visitor: Visitor) -> Response {
 
 async fn show(visitor: &mut Visitor) -> Result<Response, Failure> {
     let pending = visitor.pending(visitor.query("interaction")).await?;
-    let notice =
-        visitor.query("activated").filter(|mark| visitor.is_activated_mark(mark)).map(|_| LoginNotice::Activated);
+    let notice = [(Done::Activated, LoginNotice::Activated), (Done::PasswordChanged, LoginNotice::PasswordChanged)]
+        .into_iter()
+        .find_map(|(done, notice)| visitor.has_done(done).then_some(notice));
     if pending.is_none() && notice.is_none() && visitor.session().await?.is_some() {
         return Ok(visitor.see_other(visitor.own_destination().unwrap_or("/")));
     }

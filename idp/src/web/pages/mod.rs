@@ -14,13 +14,22 @@ pub mod diagnostic;
 pub mod fallback;
 pub mod forgot_password;
 pub mod login;
+pub mod not_me;
 pub mod password_ends;
 pub mod password_expired;
+pub mod reset_code;
+pub mod reset_password;
 pub mod statements;
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 
 use crate::domain::interaction::Interaction;
 use crate::ui::pages::PasswordRules;
 use crate::web::error::Failure;
+use crate::web::form::Done;
 use crate::web::{Visitor, Web};
 
 /// The interaction behind a page: its id, and what it says.
@@ -38,11 +47,26 @@ impl Visitor {
                 self.prefer(interaction.ui_locales.as_deref());
                 Ok(Some(Pending { id, interaction }))
             }
-            None => Err(Failure::Notice(
-                axum::http::StatusCode::BAD_REQUEST,
-                crate::ui::pages::notice::NoticeKind::PageExpired,
-            )),
+            None => Err(Failure::Notice(StatusCode::BAD_REQUEST, crate::ui::pages::notice::NoticeKind::PageExpired)),
         }
+    }
+
+    /// The same where the work goes on without it: a reset may take longer than an application waits.
+    pub async fn still_pending(&mut self, id: Option<String>) -> Result<Option<Pending>, Failure> {
+        match self.pending(id).await {
+            Err(Failure::Notice(..)) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// On to the login, which says what was done, and from there to the application that waits.
+    pub fn to_login(&self, done: Done, pending: Option<&Pending>) -> Response {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(done.parameter(), &self.mark(done));
+        if let Some(id) = id_of(pending) {
+            query.append_pair("interaction", &id);
+        }
+        self.see_other(&format!("/login?{}", query.finish()))
     }
 }
 
@@ -51,6 +75,14 @@ impl Web {
     pub fn password_rules(&self) -> PasswordRules {
         PasswordRules::of(self.login.settings.policies.of_agents())
     }
+}
+
+/// Says in the header how long to wait.
+pub fn with_wait(mut response: Response, wait: Option<Duration>) -> Response {
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    response
 }
 
 /// The id of a pending interaction, for pages that carry it.
