@@ -112,7 +112,12 @@ impl TestIdp {
 
     /// Stops this provider and starts it again on another database: same keys, same time.
     pub async fn restart_on(self, database: &Database) -> Self {
-        let toml = configuration(&database.settings, self.ports, "");
+        self.restart_with(database, "").await
+    }
+
+    /// The same with further sections, which replace the defaults of the same name.
+    pub async fn restart_with(self, database: &Database, extra: &str) -> Self {
+        let toml = configuration(&database.settings, self.ports, extra);
         std::fs::write(self.files.path().join("octroi.toml"), toml).expect("the configuration");
         self.restart(database).await
     }

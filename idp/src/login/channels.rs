@@ -115,11 +115,7 @@ impl Login {
         typed: &str,
         visit: Visit<'_>,
     ) -> Result<Proving, LoginError> {
-        let code = PlainCode::typed(typed);
-        let symbols = code.normalised();
-        if symbols.len() != CODE_DIGITS || !symbols.bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(Proving::Shape);
-        }
+        let Some(code) = PlainCode::typed_digits(typed, CODE_DIGITS) else { return Ok(Proving::Shape) };
         let now = self.clock.now();
         let soi = &own.soi;
         let proving = self

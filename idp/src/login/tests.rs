@@ -1,5 +1,7 @@
 //! What only shows inside: a hash that follows its parameters, and a login that races with HR.
 
+mod policy;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -60,6 +60,14 @@ export default {
     await sophie.sees('main[data-reason="password.expired"] #password-submit');
     await sophie.looks('password-expired');
 
+    const ticked = () => sophie.at('#password-rules li.met').evaluateAll((rules) => rules.map((rule) => rule.dataset.rule));
+    await choosesPassword(sophie, 'trop court', '');
+    assert.deepEqual(await ticked(), ['soi']);
+    await choosesPassword(sophie, 'mon numero est 100003', '');
+    assert.deepEqual(await ticked(), ['length']);
+    await choosesPassword(sophie, NEW_PASSWORD);
+    assert.deepEqual(await ticked(), ['length', 'soi', 'same']);
+
     await choosesPassword(sophie, NEW_PASSWORD, 'something else entirely');
     await sophie.at('#password-submit').click();
     await sophie.sees('#problem');
