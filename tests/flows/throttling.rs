@@ -386,7 +386,8 @@ async fn a_lockout_lasts_for_strangers_only_and_gives_them_25_guesses_a_day(data
         if let Some(wait) = wait {
             assert_eq!(own.attempt(PASSWORD).await.status, 303, "the agent, after {days:?}");
             let step = Duration::from_secs(wait.max(1));
-            (idp.advance(step), days += step);
+            idp.advance(step);
+            days += step;
         }
     }
     let refused = events(&idp, "login.refused").await;
@@ -437,7 +438,7 @@ async fn what_looks_like_guessing_is_told_once_a_day(database: Database) {
     // One network, many agents.
     fail_with_many(&idp, (Nomades, "203.0.113.1"), 0, 12).await;
     let one_network = ("many_identifiers".to_owned(), 10, "203.0.113.1/32".to_owned(), None);
-    assert_eq!(told().await, [one_network.clone()]);
+    assert_eq!(told().await, [one_network]);
     // One agent, many networks; and the same with a SOI that is nobody's.
     for soi in ["100002", "999999"] {
         for nth in 10..15 {
