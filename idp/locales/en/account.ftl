@@ -63,9 +63,11 @@ account_contact-type-code = Type the code
 account_contact-done-proved = Your contact channel is verified.
 account_contact-done-removed = This contact channel is removed.
 
-account_channel-lead-work_email = Receive a code at this address and type it here: from then on the address counts for your account.
+account_channel-lead-prove = Receive a code and type it here: from then on this contact channel counts for your account.
 account_channel-lead-address = The present address stays in force until the code received at the new one is typed here.
 account_channel-lead-number = The present number stays in force until the code received at the new one is typed here.
+account_channel-lead-new-address = The address will count as soon as the code that you receive there is typed here.
+account_channel-lead-new-number = The number will count as soon as the code that you receive there is typed here.
 account_channel-address = E-mail address
 account_channel-address-hint = For example first.last@example.com
 account_channel-number = Mobile number

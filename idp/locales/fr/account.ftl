@@ -63,9 +63,11 @@ account_contact-type-code = Saisir le code
 account_contact-done-proved = Votre moyen de contact est vérifié.
 account_contact-done-removed = Ce moyen de contact est retiré.
 
-account_channel-lead-work_email = Recevez un code à cette adresse et saisissez-le ici : elle comptera dès lors pour votre compte.
+account_channel-lead-prove = Recevez un code et saisissez-le ici : ce moyen de contact comptera dès lors pour votre compte.
 account_channel-lead-address = L’adresse actuelle reste en vigueur jusqu’à ce que le code reçu à la nouvelle soit saisi ici.
 account_channel-lead-number = Le numéro actuel reste en vigueur jusqu’à ce que le code reçu au nouveau soit saisi ici.
+account_channel-lead-new-address = Cette adresse comptera dès que le code que vous y recevrez sera saisi ici.
+account_channel-lead-new-number = Ce numéro comptera dès que le code que vous y recevrez sera saisi ici.
 account_channel-address = Adresse de courriel
 account_channel-address-hint = Par exemple prenom.nom@exemple.fr
 account_channel-number = Numéro de mobile

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::activation::{Activation, ActivationForm};
+use super::change::{ChangeForm, PasswordChange};
+use super::confirmation::{Confirmation, Held};
 use super::guess::Admission;
 use super::password::{Noted, Step};
 use super::renewal::Renewal;
@@ -394,4 +396,40 @@ async fn a_renewal_that_was_overtaken_is_audited() {
     place.change(|record| record.employment = Employment::Left).await;
     assert!(matches!(place.renew(&third, NetworkZone::Internal).await, Renewal::Gone));
     assert_eq!(place.refused_renewal().await.as_deref(), Some("credentials.invalid"));
+}
+
+impl Place {
+    async fn change_own(&self, new: &NewSession, chosen: &str) -> PasswordChange {
+        let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
+        let held = Held { session: &new.session, cookie: &new.cookie };
+        let form = ChangeForm {
+            current: PlainPassword::new(PASSWORD),
+            new: PlainPassword::new(chosen),
+            again: PlainPassword::new(chosen),
+        };
+        self.login.change_password(held, form, visit(&contact, &browser)).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn of_two_changes_of_a_password_at_once_one_wins() {
+    let place = place().await;
+    let Step::In(new) = place.log_in(&place.login).await else { panic!("logged in") };
+    let (one, other) =
+        tokio::join!(place.change_own(&new, OTHER), place.change_own(&new, "Glycine-Belvedere-Ardoise-88"));
+    let won = [&one, &other].into_iter().filter(|change| matches!(change, PasswordChange::Done { .. })).count();
+    assert_eq!(won, 1, "{one:?} {other:?}");
+    assert_eq!(place.events("password.changed").await.iter().filter(|e| e.outcome == "done").count(), 1);
+}
+
+#[tokio::test]
+async fn a_confirmation_does_not_outlive_the_account() {
+    let place = place().await;
+    let Step::In(new) = place.log_in(&place.login).await else { panic!("logged in") };
+    place.change(|record| record.employment = Employment::Suspended).await;
+    let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
+    let held = Held { session: &new.session, cookie: &new.cookie };
+    let confirmed = place.login.confirm(held, PlainPassword::new(PASSWORD), visit(&contact, &browser)).await.unwrap();
+    assert!(matches!(confirmed, Confirmation::Gone), "{confirmed:?}");
+    assert!(place.events("password.confirmed").await.is_empty());
 }

@@ -95,8 +95,8 @@ impl Account {
         self.frame.t("account-title")
     }
 
-    const fn section(&self) -> Section {
-        Section::Overview
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Overview)
     }
 
     fn unproved_title(&self) -> Option<String> {

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use crate::ui::Frame;
 use crate::ui::activity::ActivityEntry;
 
@@ -26,7 +26,7 @@ impl AccountActivity {
         self.frame.t("account_activity-title")
     }
 
-    const fn section(&self) -> Section {
-        Section::Activity
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Activity)
     }
 }

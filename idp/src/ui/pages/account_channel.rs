@@ -6,7 +6,7 @@ use askama::Template;
 use fluent_bundle::FluentArgs;
 
 use super::Alert;
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use super::account_contact::{name_of, path_of};
 use crate::domain::address::AddressProblem;
 use crate::domain::channel::ChannelKind;
@@ -62,8 +62,8 @@ impl AccountChannel {
         }
     }
 
-    const fn section(&self) -> Section {
-        Section::Contact
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Contact)
     }
 
     fn heading(&self) -> String {
@@ -99,12 +99,17 @@ impl AccountChannel {
         name_of(self.kind)
     }
 
-    fn lead(&self) -> &'static str {
-        match self.kind {
-            ChannelKind::WorkEmail => "account_channel-lead-work_email",
-            ChannelKind::RecoveryEmail => "account_channel-lead-address",
-            ChannelKind::Mobile => "account_channel-lead-number",
-        }
+    /// What the code is for. Outside there is something to say only of an address that can be proved there.
+    fn lead(&self) -> Option<&'static str> {
+        Some(match (self.kind, &self.address) {
+            (_, None) if !self.may_change => return None,
+            (ChannelKind::WorkEmail, _) => "account_channel-lead-prove",
+            (_, Some(_)) if !self.may_change => "account_channel-lead-prove",
+            (ChannelKind::RecoveryEmail, Some(_)) => "account_channel-lead-address",
+            (ChannelKind::RecoveryEmail, None) => "account_channel-lead-new-address",
+            (ChannelKind::Mobile, Some(_)) => "account_channel-lead-number",
+            (ChannelKind::Mobile, None) => "account_channel-lead-new-number",
+        })
     }
 
     fn alert(&self) -> Option<Alert> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use super::Alert;
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use crate::domain::reason::Reason;
 use crate::ui::Frame;
 
@@ -46,9 +46,9 @@ impl AccountConfirm {
     }
 
     /// Where the navigation shows this page: where it goes on to.
-    fn section(&self) -> Section {
+    fn navigation(&self) -> Vec<NavigationEntry> {
         let of = |section: &Section| *section != Section::Overview && self.to.starts_with(section.path());
-        Section::ALL.into_iter().find(of).unwrap_or(Section::Overview)
+        navigation(&self.frame, Section::ALL.into_iter().find(of).unwrap_or(Section::Overview))
     }
 
     fn alert(&self) -> Option<Alert> {

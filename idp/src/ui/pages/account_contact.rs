@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use crate::domain::channel::ChannelKind;
 use crate::ui::Frame;
 
@@ -92,8 +92,8 @@ impl AccountContact {
         self.frame.t("account_contact-title")
     }
 
-    const fn section(&self) -> Section {
-        Section::Contact
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Contact)
     }
 
     fn good_news(&self) -> Option<String> {

@@ -2,9 +2,12 @@
 
 use askama::Template;
 
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use crate::domain::locale::Locale;
 use crate::ui::Frame;
+
+/// Each language by its own name.
+const CHOICES: [(Locale, &str); 2] = [(Locale::Fr, "account_language-fr"), (Locale::En, "account_language-en")];
 
 /// The choice of a language.
 #[derive(Debug, Template)]
@@ -21,12 +24,7 @@ impl AccountLanguage {
         self.frame.t("account_language-title")
     }
 
-    const fn section(&self) -> Section {
-        Section::Language
-    }
-
-    /// Each language by its own name.
-    fn choices(&self) -> [(Locale, &'static str); 2] {
-        [(Locale::Fr, "account_language-fr"), (Locale::En, "account_language-en")]
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Language)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use super::{Alert, PasswordRules, concerns_again};
 use crate::domain::password_policy::Breach;
 use crate::domain::reason::Reason;
@@ -49,8 +49,8 @@ impl AccountPassword {
         }
     }
 
-    const fn section(&self) -> Section {
-        Section::Password
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Password)
     }
 
     fn alert(&self) -> Option<Alert> {

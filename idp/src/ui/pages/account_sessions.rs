@@ -3,7 +3,7 @@
 use askama::Template;
 use fluent_bundle::FluentArgs;
 
-use super::account::Section;
+use super::account::{NavigationEntry, Section, navigation};
 use crate::domain::ids::Sid;
 use crate::domain::zone::NetworkZone;
 use crate::i18n::text_with;
@@ -67,8 +67,8 @@ impl AccountSessions {
         self.frame.t("account_sessions-title")
     }
 
-    const fn section(&self) -> Section {
-        Section::Sessions
+    fn navigation(&self) -> Vec<NavigationEntry> {
+        navigation(&self.frame, Section::Sessions)
     }
 
     fn count(&self) -> u32 {
