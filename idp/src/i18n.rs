@@ -83,6 +83,8 @@ pub(crate) const SOURCES: &[(&str, &str, &str)] = &[
     source!("diagnostic"),
     source!("notices"),
     source!("statements"),
+    source!("mail"),
+    source!("sms"),
 ];
 
 static FRENCH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Locale::Fr));

@@ -4,7 +4,7 @@
 //! `oauth/token/authorization_code.rs` → `storage/codes.rs` → `tests/flows/code.rs`.
 //!
 //! Layers import downwards only (`tests/shape` proves it): `app` → `web`, `jobs` → `login`, `oauth`, `directory` →
-//! `outbox` → `storage`, `ephemeral`, `crypto`, `network` → `domain`; and `web` → `ui` → `i18n` → `domain`. `config` is read
+//! `outbox` → `storage`, `ephemeral`, `crypto`, `notify`, `outbound`, `network` → `domain`; and `web` → `ui` → `i18n` → `domain`. `config` is read
 //! by `app`, `main` and the command line only; everybody else receives a small settings struct.
 
 pub mod app;
@@ -17,7 +17,9 @@ pub mod i18n;
 pub mod jobs;
 pub mod login;
 pub mod network;
+pub mod notify;
 pub mod oauth;
+pub mod outbound;
 pub mod outbox;
 pub mod storage;
 pub mod telemetry;

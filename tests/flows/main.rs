@@ -14,6 +14,7 @@ mod login;
 mod logout;
 mod not_me;
 mod operations;
+mod outbox;
 mod policy;
 mod reset;
 mod sessions;

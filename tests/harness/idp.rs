@@ -6,8 +6,8 @@
 //! [`TestIdp::register`]. The clock starts at the real time and moves only by [`TestIdp::advance`].
 
 use std::net::TcpListener;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use octroi_idp::app::{App, Migrate, Surroundings};
@@ -32,6 +32,8 @@ use tokio::task::JoinHandle;
 
 use crate::browser::{Browser, Page};
 use crate::engine::Database;
+use crate::mail::MailServer;
+use crate::sms::SmsGateway;
 
 /// What every agent of the tests chooses.
 pub const PASSWORD: &str = "Marronnier-Quai-1607!";
@@ -53,6 +55,10 @@ pub struct TestIdp {
     pub jobs: Jobs,
     /// The certificates of listeners with TLS, to be reloaded as SIGHUP does.
     pub certificates: Vec<Tls>,
+    /// Where its mails arrive; somebody's after [`start_with_mail`](Self::start_with_mail) only.
+    pub mail: Option<Arc<MailServer>>,
+    /// Where its text messages arrive.
+    pub sms: Option<Arc<SmsGateway>>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
     ports: [u16; 3],
@@ -78,6 +84,29 @@ impl TestIdp {
         Self::start_from(database, ports, configuration(&database.settings, ports, extra)).await
     }
 
+    /// Starts a provider that sends mails and text messages, to servers of its own: [`mail`](Self::mail) and
+    /// [`sms`](Self::sms) read what arrived.
+    pub async fn start_with_mail(database: &Database) -> Self {
+        Self::start_with_mail_and(database, "").await
+    }
+
+    /// The same with further sections.
+    pub async fn start_with_mail_and(database: &Database, extra: &str) -> Self {
+        let (mail, sms) = (Arc::new(MailServer::start().await), Arc::new(SmsGateway::start().await));
+        let extra = format!("{extra}\n{}{}", mail.config(), sms.config());
+        Self { mail: Some(mail), sms: Some(sms), ..Self::start_with(database, &extra).await }
+    }
+
+    /// The server that takes its mails.
+    pub fn mail(&self) -> &MailServer {
+        self.mail.as_deref().expect("started with mail")
+    }
+
+    /// The gateway that takes its text messages.
+    pub fn sms(&self) -> &SmsGateway {
+        self.sms.as_deref().expect("started with mail")
+    }
+
     /// Starts a provider that agents know by `issuer`, as behind a proxy with TLS.
     pub async fn start_behind_tls(database: &Database, issuer: &str) -> Self {
         let ports = free_ports();
@@ -99,8 +128,9 @@ impl TestIdp {
         let empty = tempfile::tempdir().expect("a temporary directory");
         let files = std::mem::replace(&mut self.files, empty);
         let (ports, clock) = (self.ports, self.clock.clone());
+        let (mail, sms) = (self.mail.take(), self.sms.take());
         self.stop().await;
-        Self::launch(database, files, ports, clock).await
+        Self { mail, sms, ..Self::launch(database, files, ports, clock).await }
     }
 
     /// The configuration with another database: same keys, same listeners.
@@ -146,6 +176,8 @@ impl TestIdp {
             web,
             jobs,
             certificates,
+            mail: None,
+            sms: None,
             ports,
             stop: Some(stop),
             running: Some(running),
@@ -161,9 +193,10 @@ impl TestIdp {
         }
     }
 
-    /// Moves time.
+    /// Moves time. What is due by then is looked for at once.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+        self.directory.outbox().ring();
     }
 
     /// What an administrator of the tests acts under.

@@ -81,6 +81,8 @@ pub const HOMES: &[(&str, &str)] = &[
     ("fluent_bundle", "idp/src/i18n idp/src/ui idp/src/notify"),
     ("unic_langid", "idp/src/i18n"),
     ("lettre", "idp/src/notify"),
+    // A foreign reader judges our mails.
+    ("mail_parser", "docs/demo/src"),
     // Configuration
     ("toml", "idp/src/config"),
     ("regex", "idp/src/config idp/src/domain/soi"),

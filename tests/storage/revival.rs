@@ -89,8 +89,15 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
             let new = NewCode { id, soi: &number, code_hash, delivery, expires_at: minute(60) };
             activation::replace(tx, &new, minute(0)).await?;
         }
-        let message =
-            NewMessage { id: "m", soi: None, medium: "mail", notice: "x", sealed: &[1], expires_at: minute(60) };
+        let message = NewMessage {
+            id: "m",
+            soi: None,
+            medium: "mail",
+            notice: "x",
+            address: "",
+            sealed: &[1],
+            expires_at: minute(60),
+        };
         outbox::insert(tx, &message, minute(0)).await?;
         let (number, reference) = (soi("100001"), Reference::new("K7QM-2F4X"));
         let alarm =

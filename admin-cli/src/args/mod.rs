@@ -6,6 +6,7 @@
 mod agent;
 mod app;
 mod audit;
+mod outbox;
 mod password;
 mod role;
 mod zone;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use agent::{AddArgs, AgentVerb, HistoryArgs, ImportArgs, ListArgs, SetArgs};
 pub use app::{AppVerb, Registration};
 pub use audit::{AuditVerb, SearchArgs};
+pub use outbox::{OutboxListArgs, OutboxState, OutboxVerb, RetryArgs};
 pub use password::{BuildArgs, CheckArgs, ExpireArgs, FilterVerb, Lines, PasswordVerb, PolicyArgs, ResetCodeArgs};
 pub use role::RoleVerb;
 pub use zone::{ExplainArgs, ZoneVerb};
@@ -31,7 +33,7 @@ The code of the rule that refused stands on standard error. Whoever may read the
 configuration and its keys may administer; the audit names the user of the
 operating system.";
 
-/// Administer Octroi: agents, applications, roles, the audit, passwords, the network zone.
+/// Administer Octroi: agents, applications, roles, the audit, mails, passwords, the network zone.
 #[derive(Debug, Parser)]
 #[command(name = "octroictl", version, after_help = EXIT_CODES, max_term_width = 120)]
 pub struct Cli {
@@ -99,6 +101,11 @@ pub enum Noun {
     Audit {
         #[command(subcommand)]
         verb: AuditVerb,
+    },
+    /// Mails and text messages: what became of them
+    Outbox {
+        #[command(subcommand)]
+        verb: OutboxVerb,
     },
     /// Passwords: what the whole City's have in common
     Password {

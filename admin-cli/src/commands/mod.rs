@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod filter;
 pub mod import;
+pub mod outbox;
 pub mod password;
 pub mod policy;
 mod progress;
@@ -64,6 +65,7 @@ pub async fn run(noun: &Noun, context: &mut Context<'_, '_>) -> Result<(), Failu
         Noun::App { verb } => app::run(verb, context).await,
         Noun::Role { verb } => role::run(verb, context).await,
         Noun::Audit { verb } => audit::run(verb, context).await,
+        Noun::Outbox { verb } => outbox::run(verb, context).await,
         Noun::Password { verb } => password::run(verb, context).await,
         Noun::Zone { .. } => Ok(()),
     }

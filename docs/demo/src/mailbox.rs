@@ -1,19 +1,21 @@
-//! "La boîte aux lettres": the letters that the City would post, shown on a page instead.
+//! "La boîte aux lettres": the letters that the City would post, the mails and the text messages, shown on a page instead.
 //!
-//! Kept in memory, as long as the demo runs. Whoever seeds or notifies calls [`Mailbox::deliver`]; nothing here knows
-//! what a letter means. A letter may hold an activation code: it never goes to the log.
+//! Kept in memory, as long as the demo runs. Whoever seeds calls [`Mailbox::deliver`]; mails come through the demo's mail server
+//! (`smtp.rs`), text messages by POST to `/sms`, as a gateway takes them. Nothing here knows what a letter means. It may hold
+//! a code: it never goes to the log.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
+use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use octroi_idp::domain::time::{Clock, Timestamp};
 
@@ -23,9 +25,28 @@ use crate::portal::moment;
 /// More letters than this push the oldest out.
 const CAPACITY: usize = 200;
 
+/// How a letter came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    Post,
+    Mail,
+    Sms,
+}
+
+impl Medium {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Post => "Lettre",
+            Self::Mail => "Courriel",
+            Self::Sms => "SMS",
+        }
+    }
+}
+
 /// One letter, as written by its sender.
 #[derive(Clone)]
 pub struct Letter {
+    pub medium: Medium,
     /// Whom it is for, as on an envelope: "Awa Diallo, direction 41".
     pub to: String,
     pub subject: String,
@@ -60,12 +81,19 @@ impl Mailbox {
         letters.truncate(CAPACITY);
     }
 
+    /// The letters, the newest first.
+    pub fn letters(&self) -> Vec<Letter> {
+        let letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
+        letters.iter().map(|(_, letter)| letter.clone()).collect()
+    }
+
     fn list_letters(&self) -> Vec<LetterView> {
         let now = self.clock.now();
         let letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         letters
             .iter()
             .map(|(at, letter)| LetterView {
+                medium: letter.medium.label(),
                 to: letter.to.clone(),
                 subject: letter.subject.clone(),
                 at: moment::in_words(*at, now, &self.time_zone),
@@ -79,12 +107,16 @@ impl Mailbox {
 pub fn router(mailbox: Mailbox, portal_origin: &str) -> Router {
     let headers: Arc<[_]> = page::security_headers(&[]).into();
     let portal: Arc<str> = portal_origin.into();
-    Router::new().route("/", get(index)).merge(page::assets()).fallback(missing).with_state((mailbox, portal)).layer(
-        map_response(move |response: Response| {
+    Router::new()
+        .route("/", get(index))
+        .route("/sms", post(take_sms))
+        .merge(page::assets())
+        .fallback(missing)
+        .with_state((mailbox, portal))
+        .layer(map_response(move |response: Response| {
             let headers = headers.clone();
             async move { page::finish(response, &headers) }
-        }),
-    )
+        }))
 }
 
 #[derive(Template)]
@@ -96,6 +128,7 @@ struct LettersPage {
 }
 
 struct LetterView {
+    medium: &'static str,
     to: String,
     subject: String,
     at: String,
@@ -112,6 +145,18 @@ enum Piece {
 async fn index(State((mailbox, portal)): State<(Mailbox, Arc<str>)>) -> Response {
     let page = LettersPage { portal: portal.to_string(), letters: mailbox.list_letters(), missing: false };
     page::render(StatusCode::OK, &page)
+}
+
+/// A text message, as the provider is configured to hand it over.
+#[derive(serde::Deserialize)]
+struct Sms {
+    to: String,
+    text: String,
+}
+
+async fn take_sms(State((mailbox, _)): State<(Mailbox, Arc<str>)>, Json(sms): Json<Sms>) -> StatusCode {
+    mailbox.deliver(Letter { medium: Medium::Sms, to: sms.to, subject: "Message texte".to_owned(), body: sms.text });
+    StatusCode::ACCEPTED
 }
 
 async fn missing(State((_, portal)): State<(Mailbox, Arc<str>)>) -> Response {
@@ -165,7 +210,12 @@ mod tests {
     fn the_newest_letter_lies_on_top_and_the_oldest_goes() {
         let mailbox = Mailbox::new(Clock::manual(Timestamp::from_seconds(0)), TimeZone::UTC);
         for n in 0..=CAPACITY {
-            mailbox.deliver(Letter { to: "A".into(), subject: n.to_string(), body: String::new() });
+            mailbox.deliver(Letter {
+                medium: Medium::Post,
+                to: "A".into(),
+                subject: n.to_string(),
+                body: String::new(),
+            });
         }
         let letters = mailbox.list_letters();
         assert_eq!((letters.len(), letters[0].subject.as_str()), (CAPACITY, "200"));
@@ -175,7 +225,8 @@ mod tests {
     #[test]
     fn what_a_letter_says_is_escaped_and_not_printed_by_debug() {
         let mailbox = Mailbox::new(Clock::manual(Timestamp::from_seconds(0)), TimeZone::UTC);
-        let letter = Letter { to: "A".into(), subject: "S".into(), body: "code <b>K7QM</b>".into() };
+        let letter =
+            Letter { medium: Medium::Post, to: "A".into(), subject: "S".into(), body: "code <b>K7QM</b>".into() };
         assert!(!format!("{letter:?}").contains("K7QM"));
         mailbox.deliver(letter);
         let html = LettersPage { portal: "http://localhost".into(), letters: mailbox.list_letters(), missing: false }

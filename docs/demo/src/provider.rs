@@ -29,7 +29,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::listen::Bound;
-use crate::mailbox::{Letter, Mailbox};
+use crate::mailbox::{Letter, Mailbox, Medium};
 use crate::ports::{Ports, origin};
 use crate::samples::{self, PASSWORD, SampleAgent, SamplePassword};
 
@@ -56,6 +56,8 @@ pub struct Settings {
     pub nomades: Bound,
     /// Where the letters go.
     pub mailbox: Mailbox,
+    /// The port of the demo's mail server.
+    pub smtp: u16,
 }
 
 /// The provider, up and seeded.
@@ -70,9 +72,9 @@ pub struct Running {
 
 /// Starts and seeds the provider; returns when it answers.
 pub async fn start(settings: Settings, mut stop: watch::Receiver<bool>) -> anyhow::Result<Running> {
-    let Settings { data, database, ports, office, nomades, mailbox } = settings;
+    let Settings { data, database, ports, office, nomades, mailbox, smtp } = settings;
     let around = Surroundings::system();
-    let path = configure(&data, database.as_deref(), ports, &nomades, &around)?;
+    let path = configure(&data, database.as_deref(), ports, smtp, &nomades, &around)?;
     let config = Config::load(&path, config::environment().filter(|(name, _)| name == DATABASE_PASSWORD))
         .map_err(|report| anyhow::anyhow!("{report}"))?;
     for warning in config.warnings() {
@@ -113,6 +115,7 @@ fn configure(
     data: &Path,
     database: Option<&str>,
     ports: Ports,
+    smtp: u16,
     nomades: &Bound,
     around: &Surroundings,
 ) -> anyhow::Result<PathBuf> {
@@ -122,17 +125,18 @@ fn configure(
         init::prepare(data, &origin(ports.provider), &mut |bytes| random.fill(bytes))?;
     }
     let gateway = *nomades.addresses().first().context("no address behind the gateway")?;
-    fs::write(&path, configuration(ports, gateway.port(), database)).with_context(|| path.display().to_string())?;
+    let toml = configuration(ports, smtp, gateway.port(), database);
+    fs::write(&path, toml).with_context(|| path.display().to_string())?;
     Ok(path)
 }
 
-fn configuration(ports: Ports, gateway: u16, database: Option<&str>) -> String {
+fn configuration(ports: Ports, smtp: u16, gateway: u16, database: Option<&str>) -> String {
     let database = match database {
         None => "url = \"sqlite:octroi.db\"".to_owned(),
         Some(url) => format!("url = {url:?}\npassword = {{ env = \"{DATABASE_PASSWORD}\" }}"),
     };
     let (issuer, home, portal) = (origin(ports.provider), origin(ports.gateway), origin(ports.portal));
-    let office = ports.provider;
+    let (office, mailbox) = (ports.provider, ports.mailbox);
     format!(
         r#"# Written by `cargo demo` at each start. A demonstration: preview_nomades must never be set elsewhere.
 [server]
@@ -167,6 +171,17 @@ sealing_key = {{ file = "sealing.key" }}
 
 [access]
 preview_nomades = true
+
+[mail]
+host = "127.0.0.1"
+port = {smtp}
+security = "none"
+from = "ne-pas-repondre@ville.example"
+from_name = "Octroi – la Ville"
+
+[sms]
+url = "http://127.0.0.1:{mailbox}/sms"
+allow = ["127.0.0.1"]
 
 [help]
 name = "Support DSIN"
@@ -256,6 +271,7 @@ impl Seed<'_> {
             let issued = self.directory.issue_activation_code(&mandate(), soi.as_str()).await?;
             let code = issued.code.grouped();
             self.mailbox.deliver(Letter {
+                medium: Medium::Post,
                 to: agent.record.full_name(),
                 subject: "Votre code d’activation".to_owned(),
                 body: letter(&agent.record, &code, self.ports),

@@ -15,7 +15,7 @@ use crate::mailbox::Mailbox;
 use crate::portal::place::Origins;
 use crate::ports::{Ports, origin, origin_url};
 use crate::samples::{self, PASSWORD, SamplePassword};
-use crate::{gateway, mailbox, portal, provider};
+use crate::{gateway, mailbox, portal, provider, smtp};
 
 /// How long a stop may wait for requests under way (CONTRACT: `server.drain`).
 const DRAIN: Duration = Duration::from_secs(10);
@@ -26,11 +26,12 @@ pub struct Sockets {
     nomades: Bound,
     gateway: Bound,
     mailbox: Bound,
+    smtp: Bound,
     portal: Bound,
 }
 
 impl Sockets {
-    /// Takes the four ports, and a free one between gateway and provider.
+    /// Takes the four ports, and free ones between gateway and provider and for the mail server.
     pub fn bind(ports: Ports) -> anyhow::Result<Self> {
         Ok(Self {
             office: bind("provider", ports.provider)?,
@@ -38,6 +39,7 @@ impl Sockets {
             mailbox: bind("mailbox", ports.mailbox)?,
             portal: bind("portal", ports.portal)?,
             nomades: bind("provider behind the gateway", 0)?,
+            smtp: bind("mail server", 0)?,
         })
     }
 }
@@ -57,6 +59,7 @@ impl Demo {
         let (stop, stopping) = watch::channel(false);
         let letters = Mailbox::new(clock.clone(), time_zone.clone());
         let upstream = *sockets.nomades.addresses().first().context("no address for the gateway's upstream")?;
+        let mail_server = *sockets.smtp.addresses().first().context("no address for the mail server")?;
         let provider = provider::start(
             provider::Settings {
                 data: data.to_owned(),
@@ -65,6 +68,7 @@ impl Demo {
                 office: sockets.office,
                 nomades: sockets.nomades,
                 mailbox: letters.clone(),
+                smtp: mail_server.port(),
             },
             stopping.clone(),
         )
@@ -83,9 +87,11 @@ impl Demo {
         let sites = [
             ("portal", sockets.portal, portal::router(portal_settings, clock)?),
             ("gateway", sockets.gateway, gateway::router(&gateway_settings)?),
-            ("mailbox", sockets.mailbox, mailbox::router(letters, &origin(ports.portal))),
+            ("mailbox", sockets.mailbox, mailbox::router(letters.clone(), &origin(ports.portal))),
         ];
         let mut servers = JoinSet::new();
+        let (incoming, smtp_stops) = (letters.clone(), stopping.clone());
+        servers.spawn(async move { smtp::serve(sockets.smtp, incoming, smtp_stops).await.context("mail server") });
         servers.spawn(async move { provider.server.await.context("the provider broke off")? });
         for (what, bound, app) in sites {
             let stopping = stopping.clone();
@@ -102,7 +108,7 @@ impl Demo {
             ("Portal", ports.portal, "start here: log in, open applications, switch between office and home"),
             ("Provider", ports.provider, "the issuer, as seen at the office"),
             ("Nomades gateway", ports.gateway, "the same provider, as seen from home"),
-            ("Mailbox", ports.mailbox, "letters with activation codes"),
+            ("Mailbox", ports.mailbox, "letters, mails and text messages, to whomever they are addressed"),
         ];
         writeln!(out, "Octroi demo\n")?;
         for (what, port, note) in places {

@@ -2,6 +2,7 @@
 
 pub mod administrator;
 pub mod backup;
+mod messages;
 pub mod operator;
 mod placing;
 mod postgres;
@@ -36,8 +37,10 @@ use crate::jobs::keys::{KeysError, load_or_generate};
 use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
 use crate::login::{Login, LoginSettings};
 use crate::network::{ListenerZone, NetworkSettings, Sources, ZoneDecider};
+use crate::notify::smtp::RelayError;
 use crate::oauth::userinfo::VerifiedTokens;
 use crate::oauth::{OauthSettings, Provider};
+use crate::outbound::sms::GatewayError;
 use crate::outbox::Outbox;
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings};
 use crate::telemetry;
@@ -64,6 +67,10 @@ pub enum StartError {
     Listener(#[from] io::Error),
     #[error("TLS cannot start")]
     Tls(#[from] IdentityError),
+    #[error("mails cannot be sent")]
+    Mail(#[from] RelayError),
+    #[error("text messages cannot be sent")]
+    Sms(#[from] GatewayError),
 }
 
 /// Whether a start may change the schema.
@@ -168,6 +175,8 @@ impl App {
         )?;
         let breached = BreachedPasswords::open(config.password.breach_filter.as_deref())?;
         let blocked = BlockedPasswords::open(config.password.blocklist.as_deref())?;
+        let outbox = outbox(&config, &random)?;
+        let delivery = messages::delivery(&config, store.clone(), &around, sealer.clone())?;
         let ephemeral: Arc<dyn crate::ephemeral::Ephemeral> = Arc::new(Memory::new(clock.clone()));
         let login = Login {
             store: store.clone(),
@@ -180,7 +189,7 @@ impl App {
             lookup: LookupKey::new(master),
             browsers: BrowserKey::new(master),
             short_codes: ShortCodeKey::new(master),
-            outbox: outbox(&config, &random)?,
+            outbox: outbox.clone(),
             settings: Arc::new(LoginSettings {
                 soi_syntax: config.identity.soi_syntax.clone(),
                 policies: config.password.policies.clone(),
@@ -188,8 +197,7 @@ impl App {
                 sources: Sources::new(&config.network.shared, config.network.shared_failures),
                 time_zone: config.identity.time_zone.clone(),
                 preview_nomades: config.access.preview_nomades,
-                // No gateway for text messages can be configured.
-                sends_sms: false,
+                sends_sms: config.sms.is_some(),
                 alerts: config.help.alerts_email.clone(),
             }),
         };
@@ -203,14 +211,35 @@ impl App {
             verified: VerifiedTokens::default(),
             settings: Arc::new(oauth_settings(&config)),
         };
-        let directory = directory(&config, store.clone(), &around)?;
+        let bell = outbox.bell();
+        let directory = Directory::new(
+            store.clone(),
+            clock.clone(),
+            oauth.random.clone(),
+            master,
+            outbox,
+            directory_settings(&config),
+        );
         let (sessions, reloading) = (config.session, Arc::default());
         let warnings = ExpiryWarnings {
             policies: config.password.policies.clone(),
             time_zone: config.identity.time_zone.clone(),
             outbox: directory.outbox().clone(),
         };
-        let jobs = Jobs { store, clock, sealer, applications, keys, breached, blocked, reloading, sessions, warnings };
+        let jobs = Jobs {
+            store,
+            clock,
+            sealer,
+            applications,
+            keys,
+            breached,
+            blocked,
+            delivery,
+            bell,
+            reloading,
+            sessions,
+            warnings,
+        };
         let web = Web::new(login, oauth, zone_decider(&config), CsrfKey::new(master), web_settings(&config));
         Ok(Self { web, directory, jobs, config })
     }

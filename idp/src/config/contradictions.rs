@@ -21,6 +21,16 @@ pub(super) fn check(reader: &Reader, draft: &Draft) {
     check_clear_text(reader, draft);
     check_certificates(reader, draft);
     check_keys_differ(reader, draft);
+    check_somebody_is_told(reader, draft);
+}
+
+/// Codes and alarms that nobody takes away.
+fn check_somebody_is_told(reader: &Reader, draft: &Draft) {
+    if draft.mail.is_none() && !reader.is_set("mail") {
+        let what =
+            "no mail leaves: agents get no code to reset a password, and do not hear of changes of their accounts";
+        reader.report_contradiction(Warning, &["mail"], Fault::new(what, "add a section [mail] with host and from"));
+    }
 }
 
 fn check_names_and_binds(reader: &Reader, draft: &Draft) {

@@ -34,7 +34,7 @@ fn check_phone(phone: String) -> Result<String, Fault> {
     if is_number { Ok(phone) } else { Err(Fault::new("this is no telephone number", "write it as \"01 23 45 67 89\"")) }
 }
 
-fn check_email(email: String) -> Result<String, Fault> {
+pub(super) fn check_email(email: String) -> Result<String, Fault> {
     let is_address = email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
         && !email.contains(|c: char| c.is_whitespace() || "<>\"?&,;".contains(c));
     if is_address { Ok(email) } else { Err(Fault::new("this is no mail address", "write it as \"NAME@HOST\"")) }

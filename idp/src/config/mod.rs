@@ -18,6 +18,7 @@ pub mod init;
 mod keys;
 mod listener;
 mod log;
+mod mail;
 mod metrics;
 mod network;
 mod oauth;
@@ -32,6 +33,7 @@ mod secret;
 mod section;
 mod server;
 mod session;
+mod sms;
 mod suggestion;
 #[cfg(test)]
 mod tests;
@@ -49,6 +51,7 @@ pub use identity::IdentityConfig;
 pub use keys::KeysConfig;
 pub use listener::{Bind, ClientAddressSource, ListenerConfig, ListenerTls};
 pub use log::{LogConfig, LogFormat, LogLevel};
+pub use mail::{MailConfig, MailSecurity};
 pub use metrics::MetricsConfig;
 pub use network::NetworkConfig;
 pub use oauth::OauthConfig;
@@ -57,6 +60,7 @@ pub use password::{HashingConfig, PasswordConfig};
 pub use problem::{Place, Problem, Report, Severity};
 pub use reset::ResetConfig;
 pub use server::ServerConfig;
+pub use sms::{SmsBody, SmsConfig};
 
 use crate::domain::session::SessionPolicy;
 use problem::Fault;
@@ -87,6 +91,8 @@ pub struct Config {
     pub oauth: OauthConfig,
     pub keys: KeysConfig,
     pub access: AccessConfig,
+    pub mail: Option<MailConfig>,
+    pub sms: Option<SmsConfig>,
     pub help: HelpConfig,
     pub brand: BrandConfig,
     pub log: LogConfig,
@@ -140,6 +146,8 @@ struct Draft {
     oauth: OauthConfig,
     keys: Option<KeysConfig>,
     access: AccessConfig,
+    mail: Option<MailConfig>,
+    sms: Option<SmsConfig>,
     help: HelpConfig,
     brand: BrandConfig,
     log: LogConfig,
@@ -163,6 +171,8 @@ impl Draft {
             oauth: root.table("oauth", oauth::read),
             keys: root.table("keys", keys::read),
             access: root.table("access", access::read),
+            mail: root.optional_table("mail", mail::read),
+            sms: root.optional_table("sms", sms::read),
             help: root.table("help", help::read),
             brand: root.table("brand", brand::read),
             log: root.table("log", log::read),
@@ -194,6 +204,8 @@ impl Draft {
             oauth: self.oauth,
             keys,
             access: self.access,
+            mail: self.mail,
+            sms: self.sms,
             help: self.help,
             brand: self.brand,
             log: self.log,

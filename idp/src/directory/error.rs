@@ -9,7 +9,7 @@ use crate::storage::StoreError;
 /// Why an act was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
-    /// `what` is "agent" or "application".
+    /// `what` is "agent", "application" or "message".
     #[error("there is no {what} {name}")]
     NotFound { what: &'static str, name: String },
     /// It exists already, or somebody else changed it meanwhile.
@@ -94,6 +94,12 @@ pub enum Rule {
     PasswordChosen,
     /// The code of an administrator takes two people.
     SecondPerson,
+    /// A message that was sent is not sent again.
+    MessageSent,
+    /// A message's text is forgotten when it has expired.
+    MessageExpired,
+    /// A server is sending the message at this moment.
+    MessageUnderWay,
 }
 
 impl Rule {
@@ -106,6 +112,9 @@ impl Rule {
             Self::ApplicationPublic => "application.public",
             Self::PasswordChosen => "password.chosen",
             Self::SecondPerson => "reset.second_person",
+            Self::MessageSent => "outbox.sent",
+            Self::MessageExpired => "outbox.expired",
+            Self::MessageUnderWay => "outbox.under_way",
         }
     }
 }

@@ -17,6 +17,7 @@ mod changes;
 mod error;
 mod import;
 mod mandate;
+mod messages;
 mod password_expiry;
 mod reset_code;
 mod roles;
@@ -52,6 +53,7 @@ pub use import::{
     PlannedChange, Problems, clear_imports, finish_imports,
 };
 pub use mandate::Mandate;
+pub use messages::{Message, MessageQuery, MessageState};
 pub use password_expiry::{Expiry, ExpiryPlan, ExpiryScope};
 pub use reset_code::{DemandedCode, ResetCodeLifetimes};
 pub use unlock::{Lifted, Unlocked};

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod budget;
 pub mod channel;
 pub mod code_delivery;
+pub mod delivery;
 pub mod grant;
 pub mod ids;
 pub mod interaction;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,12 @@ impl Timestamp {
 
     /// The civil date at this point in `zone` (an employment ends at local midnight).
     pub fn date_in(self, zone: &TimeZone) -> Date {
-        self.to_jiff().to_zoned(zone.clone()).date()
+        self.civil_in(zone).date()
+    }
+
+    /// What calendar and clock on the wall say at this point in `zone`.
+    pub fn civil_in(self, zone: &TimeZone) -> DateTime {
+        self.to_jiff().to_zoned(zone.clone()).datetime()
     }
 
     /// RFC 3339 in UTC with milliseconds, for logs and JSON output.

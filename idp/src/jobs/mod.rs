@@ -1,5 +1,5 @@
-//! What happens without being asked: reloading what changed, finishing an interrupted import, summing up measurements,
-//! telling agents of passwords that end soon, forgetting what is over. Safe with many nodes.
+//! What happens without being asked: reloading what changed, sending what was queued, finishing an interrupted import, summing
+//! up measurements, telling agents of passwords that end soon, forgetting what is over. Safe with many nodes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +17,15 @@ use crate::directory::{clear_imports, finish_imports};
 use crate::domain::session::SessionPolicy;
 use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
+use crate::outbox::delivery::Delivery;
 use crate::storage::{
-    Store, StoreError, Tx, activation, alarms, audit, budgets, channel_codes, codes, failures, markers, reset_demands,
-    resets, sessions, throttle,
+    Store, StoreError, Tx, activation, alarms, audit, budgets, channel_codes, codes, failures, markers,
+    outbox as messages, reset_demands, resets, sessions, throttle,
 };
 
 pub mod expiry;
 pub mod keys;
+mod outbox;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +61,9 @@ pub const AUDIT_MONTHS: u32 = 12;
 
 const AUDIT_RETENTION: Duration = Duration::from_hours(366 * 24);
 
+/// How long it can be looked up what became of a message.
+const MESSAGE_RETENTION: Duration = Duration::from_hours(30 * 24);
+
 /// What the jobs work on.
 #[derive(Clone)]
 pub struct Jobs {
@@ -69,6 +74,10 @@ pub struct Jobs {
     pub keys: Arc<ArcSwap<KeyRing>>,
     pub breached: BreachedPasswords,
     pub blocked: BlockedPasswords,
+    /// Sends what was queued.
+    pub delivery: Delivery,
+    /// Changes when something was queued.
+    pub bell: watch::Receiver<u64>,
     /// One reload at a time: what was read first must not be stored last.
     pub reloading: Arc<Mutex<()>>,
     /// How long sessions may last: none is forgotten before.
@@ -83,6 +92,10 @@ impl Jobs {
         tasks.spawn(every(POLL, stop.clone(), Reload { jobs: self.clone(), seen: BTreeMap::new() }));
         tasks.spawn(every(IMPORTS, stop.clone(), Imports(self.clone())));
         tasks.spawn(every(FIGURES, stop.clone(), Figures));
+        for medium in self.delivery.media() {
+            tasks.spawn(outbox::courier(self.delivery.clone(), medium, self.bell.clone(), stop.clone()));
+        }
+        tasks.spawn(every(outbox::ROUND, stop.clone(), outbox::Round(self.delivery.clone())));
         tasks.spawn(every(BREACH_FILTER, stop.clone(), BreachFilter(self.breached.clone())));
         tasks.spawn(every(WARNINGS, stop.clone(), Warnings(self.clone())));
         tasks.spawn(every(PURGE, stop.clone(), Purge(self)));
@@ -120,13 +133,14 @@ impl Jobs {
         finish_imports(&self.store, &self.clock, IMPORTS).await
     }
 
-    /// Deletes sessions, codes and counts that are over, events past their retention, and what imports left behind.
+    /// Deletes sessions, codes, messages and counts that are over, events past their retention, and what imports left behind.
     pub async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let longest = self.sessions.internal.absolute.max(self.sessions.nomades.absolute);
         let before = now.minus(longest.saturating_add(KEEP_AFTER));
         clear_imports(&self.store, now).await?;
         self.store
             .write(async |tx: &mut Tx| -> Result<u64, StoreError> {
+                messages::forget(tx, now).await?;
                 Ok(sessions::purge(tx, before).await?
                     + codes::purge(tx, before).await?
                     + activation::purge(tx, before).await?
@@ -135,6 +149,7 @@ impl Jobs {
                     + resets::purge(tx, now.minus(KEEP_RESETS)).await?
                     + reset_demands::purge(tx, now).await?
                     + budgets::purge(tx, now).await?
+                    + messages::purge(tx, now.minus(MESSAGE_RETENTION)).await?
                     + throttle::purge(tx, now).await?
                     + failures::purge(tx, now).await?
                     + audit::purge(tx, now.minus(AUDIT_RETENTION)).await?)

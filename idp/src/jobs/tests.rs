@@ -24,7 +24,9 @@ use crate::domain::session::{Session, SessionLimits, SessionPolicy};
 use crate::domain::soi::Soi;
 use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
+use crate::notify::{Names, Support, Words};
 use crate::outbox::Outbox;
+use crate::outbox::delivery::Delivery;
 use crate::storage::imports::{self, Kind, Line};
 use crate::storage::{DatabaseUrl, Store, StoreError, StoreSettings, Tx, agents, sessions};
 
@@ -48,6 +50,8 @@ async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
         keys: Arc::new(ArcSwap::from_pointee(KeyRing::new(Vec::new()).unwrap())),
         breached: BreachedPasswords::default(),
         blocked: BlockedPasswords::default(),
+        delivery: delivery(&store),
+        bell: tokio::sync::watch::channel(0).1,
         reloading: Arc::default(),
         sessions: policy,
         warnings: ExpiryWarnings {
@@ -62,6 +66,26 @@ async fn jobs(policy: SessionPolicy) -> (Jobs, TempDir) {
         store,
     };
     (jobs, files)
+}
+
+/// Without a way to send anything.
+fn delivery(store: &Store) -> Delivery {
+    let names = Names {
+        product: "Octroi".to_owned(),
+        organisation: "Ville".to_owned(),
+        issuer: "https://login.ville.example".to_owned(),
+        support: Support { name: "Support".to_owned(), phone: None, hours: None },
+        time_zone: jiff::tz::TimeZone::UTC,
+    };
+    Delivery {
+        store: store.clone(),
+        clock: Clock::manual(Timestamp::from_seconds(1_800_000_000)),
+        random: Random::system(),
+        sealer: Arc::new(Sealer::new(&KeyBytes::new(vec![9; 32])).unwrap()),
+        words: Words::new(names),
+        ways: Arc::default(),
+        shut: Arc::default(),
+    }
 }
 
 fn camille() -> AgentRecord {

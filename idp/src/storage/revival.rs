@@ -21,7 +21,7 @@ statements! {
     WITHDRAW_CHANNEL_CODES = "UPDATE channel_code SET consumed_at = $1 WHERE consumed_at IS NULL";
     /// Most of them were sent after the backup, and what the others told of ended with the codes.
     GIVE_UP_MESSAGES = "UPDATE outbox SET dead_at = $1, sealed = NULL, last_error = 'restored from a backup' \
-                        WHERE sent_at IS NULL AND dead_at IS NULL";
+                        WHERE sent_at IS NULL AND (dead_at IS NULL OR sealed IS NOT NULL)";
     SPEND_RESETS = "UPDATE password_reset SET consumed_at = $1 WHERE consumed_at IS NULL";
     FORGET_RESET_DEMANDS = "DELETE FROM reset_demand WHERE expires_at > $1";
     SPEND_ALARMS = "UPDATE alarm SET consumed_at = $1 WHERE consumed_at IS NULL";

@@ -28,13 +28,13 @@ fn files(dir: &Path, extension: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Templates and modules, without the tests.
+/// Templates and modules that speak, those of mails too, without the tests.
 fn sources() -> Vec<(PathBuf, String)> {
     let mut all = files(&crate_dir().join("templates"), "html");
-    let rust = files(&crate_dir().join("src/ui"), "rs");
-    all.extend(rust.into_iter().filter(|(path, _)| {
-        !path.ends_with("samples.rs") && !path.ends_with("samples/account.rs") && !path.ends_with("shape.rs")
-    }));
+    all.extend(files(&crate_dir().join("templates"), "txt"));
+    let rust = ["src/ui", "src/notify"].map(|dir| files(&crate_dir().join(dir), "rs"));
+    let no_source = ["samples.rs", "samples/account.rs", "shape.rs"];
+    all.extend(rust.into_iter().flatten().filter(|(path, _)| !no_source.iter().any(|name| path.ends_with(name))));
     all
 }
 
@@ -102,7 +102,7 @@ fn every_file_of_words_is_listed_once() {
 fn every_id_that_is_asked_for_exists() {
     let french = french();
     for (path, text) in sources() {
-        for call in [".t(\"", ".t_with(\"", ".t_count(\"", "text(locale, \"", "text_with(locale, \""] {
+        for call in [".t(\"", ".with(\"", ".t_with(\"", ".t_count(\"", "text(locale, \"", "text_with(locale, \""] {
             for rest in text.split(call).skip(1) {
                 let id = rest.split('"').next().unwrap();
                 assert!(french.contains_key(id), "{id} in {}", path.display());

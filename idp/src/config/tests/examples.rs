@@ -15,6 +15,7 @@ fn the_documented_example_is_sound() {
 fn the_postgresql_example_is_sound_and_draws_no_warning() {
     let folder = Folder::new();
     folder.write_secret("postgres.password", "hunter2\n");
+    folder.write_secret("smtp.password", "hunter2\n");
     let config = folder.load(POSTGRES, &[]).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(config.warnings(), [], "{:?}", config.warnings());
 }
@@ -29,7 +30,7 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
         })
     };
     let is_section = |line: &str| {
-        ["[metrics]", "[[listener]]", "[[population]]", "[[password.population]]"]
+        ["[metrics]", "[[listener]]", "[[population]]", "[[password.population]]", "[mail]", "[sms]"]
             .iter()
             .any(|section| line.strip_prefix("# ").is_some_and(|rest| rest.starts_with(section)))
     };
@@ -41,6 +42,9 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
     folder.write_certificate(&["login.ville.example"], |_| {});
     folder.write_breach_filter();
     folder.write("blocklist.txt", "motdepasse\n");
+    folder.write("authority.pem", std::fs::read(folder.path("tls.pem")).unwrap());
+    folder.write_secret("smtp.password", "hunter2\n");
+    folder.write_secret("sms.token", "hunter2\n");
     let config = folder.load(&uncommented.join("\n"), &[]).unwrap_or_else(|report| panic!("{report}"));
     let defaults: Vec<&str> = config.effective().lines().filter(|line| line.ends_with("# default")).collect();
     // PostgreSQL's pool has no place in the example for SQLite; a listener's key is explained once for all listeners.

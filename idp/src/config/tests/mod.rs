@@ -5,6 +5,7 @@ mod environment;
 mod examples;
 mod init;
 mod listeners;
+mod messages;
 mod passwords;
 mod reporting;
 mod secrets;

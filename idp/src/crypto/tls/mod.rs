@@ -18,7 +18,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ServerConfig, version};
+use rustls::{RootCertStore, ServerConfig, version};
 use zeroize::Zeroizing;
 
 use crate::domain::time::Timestamp;
@@ -27,6 +27,13 @@ pub use error::{IdentityError, Part};
 
 /// More is no certificate chain and no key.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
+
+/// Whether this PEM text holds certificates of authorities, all of them sound.
+pub fn are_authorities(pem: &[u8]) -> bool {
+    let Ok(certificates) = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() else { return false };
+    let mut roots = RootCertStore::empty();
+    !certificates.is_empty() && certificates.into_iter().all(|certificate| roots.add(certificate).is_ok())
+}
 
 /// A certificate chain and the key that belongs to its first certificate.
 #[derive(Debug, Clone)]
