@@ -1,7 +1,8 @@
 //! The edge of a real server on real sockets: TLS, PROXY v2, unix sockets, limits, and real proxies in front (nginx with
-//! the sample configuration, HAProxy). SQLite is enough here: nothing of it reaches a table.
+//! the sample configuration, HAProxy), and a foreign mail server. SQLite is enough here: what counts is on the wire.
 
 mod limits;
+mod mail;
 mod proxies;
 mod proxy_v2;
 mod tls;

@@ -67,6 +67,8 @@ pub async fn ask(idp: &TestIdp, browser: &Browser, soi: &str) -> Page {
 async fn ask_over(idp: &TestIdp, browser: &Browser, soi: &str, channel: ChannelKind) -> Page {
     let page = browser.get(format!("{}/forgot-password", idp.issuer)).await;
     let form = page.form("/forgot-password").fill("soi", soi).fill("channel", channel.as_str());
+    // So that there is a newest message.
+    idp.advance(Duration::from_millis(1));
     browser.submit(&form).await
 }
 

@@ -18,6 +18,7 @@ mod grants;
 mod group_commit;
 mod imports;
 mod migrations;
+mod outbox;
 mod passwords;
 mod resets;
 mod revival;

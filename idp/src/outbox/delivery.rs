@@ -114,7 +114,7 @@ impl Delivery {
                 if setback == Setback::Away && !self.shut(medium).swap(true, Ordering::SeqCst) {
                     tracing::warn!(medium = medium.as_str(), why, "messages do not get through; they wait");
                 }
-                let due_at = self.clock.now().plus(self.pause(message.attempts));
+                let due_at = self.clock.now().plus(pause(message.attempts, &self.random));
                 self.store
                     .write(async |tx: &mut Tx| -> Result<_, StoreError> {
                         outbox::later(tx, message, due_at, &why).await
@@ -214,13 +214,18 @@ impl Delivery {
 
     /// Gives up what has expired: a code that is dead is not sent. Answers how many.
     pub async fn expire(&self) -> Result<usize, StoreError> {
+        let untried = |way: bool, section: &str| match way {
+            true => "expired before an attempt was made".to_owned(),
+            false => format!("expired, and there is no way to send it: [{section}] is not configured"),
+        };
+        let (mail, sms) = (untried(self.ways.mail.is_some(), "mail"), untried(self.ways.sms.is_some(), "sms"));
         let mut total = 0;
         loop {
             let now = self.clock.now();
             let expired = self
                 .store
                 .write(async |tx: &mut Tx| -> Result<_, StoreError> {
-                    let expired = outbox::expire(tx, now, EXPIRED_AT_ONCE).await?;
+                    let expired = outbox::expire(tx, now, EXPIRED_AT_ONCE, [&mail, &sms]).await?;
                     for message in &expired {
                         let dead = Dead {
                             id: &message.id,
@@ -258,15 +263,14 @@ impl Delivery {
         }
         Ok(())
     }
+}
 
-    /// The pause after so many attempts, a fifth longer or shorter by chance: what failed together does not come back
-    /// together.
-    fn pause(&self, attempts: i64) -> Duration {
-        let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or_default().min(20);
-        let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
-        let [chance] = self.random.bytes::<1>();
-        pause * (800 + u32::from(chance) * 400 / 255) / 1000
-    }
+/// The pause after so many attempts, a fifth longer or shorter by chance: what failed together does not come back together.
+fn pause(attempts: i64, random: &Random) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or_default().min(20);
+    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    let [chance] = random.bytes::<1>();
+    pause * (800 + u32::from(chance) * 400 / 255) / 1000
 }
 
 /// A message that is given up.
@@ -301,4 +305,32 @@ impl Dead<'_> {
 fn count(medium: &str, result: &'static str) {
     let medium = if medium == Medium::Mail.as_str() { Medium::Mail } else { Medium::Sms };
     metrics::counter!("octroi_outbox_total", "medium" => medium.as_str(), "result" => result).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_half_an_hour_and_differ_by_chance() {
+        let random = Random::seeded(1);
+        for (attempts, seconds) in
+            [(1, 5), (2, 10), (3, 20), (6, 160), (9, 1280), (10, 1800), (400, 1800), (i64::MAX, 1800)]
+        {
+            let pauses: Vec<Duration> = (0..100).map(|_| pause(attempts, &random)).collect();
+            let usual = Duration::from_secs(seconds);
+            assert!(
+                pauses.iter().all(|pause| (usual * 4 / 5..=usual * 6 / 5).contains(pause)),
+                "{attempts}: {pauses:?}"
+            );
+            assert!(pauses.iter().max() > pauses.iter().min());
+        }
+    }
+
+    #[test]
+    fn a_message_is_tried_for_longer_than_a_week() {
+        let random = Random::seeded(2);
+        let total: Duration = (1..=MOST_ATTEMPTS).map(|attempts| pause(attempts, &random)).sum();
+        assert!(total > Duration::from_hours(7 * 24), "{total:?}");
+    }
 }

@@ -31,7 +31,7 @@ statements! {
     BURY = "UPDATE outbox SET dead_at = $4, leased_until = NULL, last_error = $5 \
             WHERE id = $1 AND attempts = $2 AND leased_until = $3 AND sent_at IS NULL AND dead_at IS NULL";
     EXPIRE = "UPDATE outbox SET dead_at = $1, leased_until = NULL, sealed = NULL, \
-              last_error = COALESCE('expired; ' || last_error, 'expired before it could be sent') \
+              last_error = COALESCE('expired; ' || last_error, CASE medium WHEN 'mail' THEN $3 ELSE $4 END) \
               WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND dead_at IS NULL AND expires_at <= $1 \
                            AND (leased_until IS NULL OR leased_until <= $1) ORDER BY expires_at, id LIMIT $2) \
               AND sent_at IS NULL AND dead_at IS NULL AND (leased_until IS NULL OR leased_until <= $1) \
@@ -266,10 +266,13 @@ async fn put_off(
     Ok(done == 1)
 }
 
-/// Gives up what has expired and nobody is sending, up to `most`.
-pub async fn expire(tx: &mut Tx, now: Timestamp, most: usize) -> Result<Vec<Expired>, StoreError> {
+/// Gives up what has expired and nobody is sending, up to `most`. `untried` says why no attempt was made at a mail, and at a
+/// text message.
+pub async fn expire(tx: &mut Tx, now: Timestamp, most: usize, untried: [&str; 2]) -> Result<Vec<Expired>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    Ok(on!(tx, conn => sqlx::query_as(EXPIRE).bind(now.millis()).bind(most).fetch_all(conn).await)?)
+    let [mail, sms] = untried;
+    Ok(on!(tx, conn => sqlx::query_as(EXPIRE)
+        .bind(now.millis()).bind(most).bind(mail).bind(sms).fetch_all(conn).await)?)
 }
 
 /// Makes due what waits for its next attempt.

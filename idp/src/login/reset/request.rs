@@ -150,14 +150,15 @@ impl Login {
         Ok(Err(budgets::window_end(tx, &key).await?.map_or(budget.window, |end| now.until(end))))
     }
 
-    /// Counts a code for this identifier, known or not. Both windows are counted whatever the other says.
+    /// Counts a code for this identifier, known or not. What the hour refuses does not spend the day.
     async fn may_send(&self, tx: &mut Tx, identifier_key: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
-        let mut is_within_budget = true;
         for budget in [CODES_PER_HOUR, CODES_PER_DAY] {
             let key = self.lookup.digest_again(budget.purpose, identifier_key);
-            is_within_budget &= budgets::take(tx, &key, budget, now).await?;
+            if !budgets::take(tx, &key, budget, now).await? {
+                return Ok(false);
+            }
         }
-        Ok(is_within_budget)
+        Ok(true)
     }
 
     /// The same statements for everybody.
