@@ -74,10 +74,8 @@ impl Foreign {
         let secret = self.folder.path().join("smtp.password");
         std::fs::write(&secret, PASSWORD).expect("the secret");
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("mode 0600");
-        let mail = format!(
-            "[mail]\nhost = \"localhost\"\nport = {}\nfrom = \"{FROM}\"\ntimeout = \"10s\"\n{keys}",
-            self.port
-        );
+        let mail =
+            format!("[mail]\nhost = \"localhost\"\nport = {}\nfrom = \"{FROM}\"\ntimeout = \"10s\"\n{keys}", self.port);
         let mail = mail.replace("FOLDER", self.folder.path().to_str().expect("a readable path"));
         TestIdp::start_with(database, &mail).await
     }
@@ -91,9 +89,8 @@ async fn queue(idp: &TestIdp) {
     let to = Recipient { soi: None, name: "Inès \"Zoé\" Marchand".into(), address, locale: Locale::Fr };
     let notice = Notice::ResetCode { code: ShownCode::new("4821-9037"), valid_for: Duration::from_hours(2) };
     let (outbox, now) = (idp.directory.outbox(), idp.clock.now());
-    let queue = async |tx: &mut Tx| -> Result<String, StoreError> {
-        outbox.queue(tx, to.clone(), notice.clone(), now).await
-    };
+    let queue =
+        async |tx: &mut Tx| -> Result<String, StoreError> { outbox.queue(tx, to.clone(), notice.clone(), now).await };
     idp.login().store.write(queue).await.expect("a queued message");
 }
 
@@ -132,10 +129,7 @@ async fn a_foreign_server_takes_our_mails_over_starttls_after_a_login() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_mail_and_no_password_goes_to_a_server_that_is_not_the_one_it_says() {
-    for (name, keys) in [
-        ("localhost", LOGIN.to_owned()),
-        ("other.ville.example", format!("{LOGIN}{TRUST}")),
-    ] {
+    for (name, keys) in [("localhost", LOGIN.to_owned()), ("other.ville.example", format!("{LOGIN}{TRUST}"))] {
         let Some(foreign) = Foreign::start(name).await else { return };
         let (database, _remains) = fresh_store(Engine::Sqlite).await.expect("SQLite is always there");
         let idp = foreign.idp(&database, &keys).await;

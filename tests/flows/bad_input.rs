@@ -54,6 +54,7 @@ const ENDPOINTS: &[Endpoint] = &[
     page("/", &[]),
     form("/login", &["interaction"]),
     form("/login/password", &[]),
+    page("/login/notice", &["interaction"]),
     form("/activate", &["interaction"]),
     page("/forgot-password", &["interaction"]),
     page("/diagnostic", &[]),

@@ -127,7 +127,7 @@ pub fn why(population: &Population, agent: &Agent) -> String {
 }
 
 fn spelled(roles: Roles) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
+    roles.iter().map(Role::as_str).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

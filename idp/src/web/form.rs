@@ -13,7 +13,7 @@ use super::{Visitor, Web};
 use crate::crypto::known_browser::KNOWN_FOR_DAYS;
 use crate::domain::secret::PlainToken;
 use crate::domain::soi::Soi;
-use crate::oauth::Params;
+use crate::oauth::{Params, ParamsError};
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::{Locale, Page};
 
@@ -29,6 +29,7 @@ pub struct Form(pub Params);
 /// Why a body is no form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormError {
+    /// As a whole, or one field.
     TooLarge,
     /// It did not arrive in time.
     TooSlow,
@@ -79,7 +80,10 @@ impl FromRequest<Web> for Form {
             return Err(FormError::MediaType);
         }
         let bytes = in_time(MAX_BODY_TIME, to_bytes(request.into_body(), MAX_FORM_BYTES)).await?;
-        Params::parse(&bytes).map(Form).map_err(|_| FormError::Unreadable)
+        Params::parse(&bytes).map(Form).map_err(|error| match error {
+            ParamsError::TooLong => FormError::TooLarge,
+            _ => FormError::Unreadable,
+        })
     }
 }
 

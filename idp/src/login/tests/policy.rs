@@ -1,6 +1,7 @@
 //! A policy that changed catches up with the passwords in use, and an end is told ahead.
 
 use super::*;
+use crate::domain::population::Populations;
 use crate::domain::role::Role;
 use crate::storage::roles;
 
@@ -94,7 +95,8 @@ async fn outside_a_password_that_breaks_new_rules_opens_nothing() {
 #[tokio::test]
 async fn another_list_of_the_city_is_noticed_like_another_policy() {
     let mut place = place().await;
-    let file = place._files.path().join("blocklist.txt");
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("blocklist.txt");
     std::fs::write(&file, "fluctuat nec mergitur\n").unwrap();
     place.login.blocked = BlockedPasswords::open(Some(&file)).unwrap();
     assert!(matches!(place.log_in(&place.login).await, Step::In(_)));
@@ -112,7 +114,7 @@ async fn who_is_given_a_role_meets_the_policy_of_administrators_at_the_next_logi
     let mut place = place().await;
     let strict = longer(PasswordPolicy::default());
     let own = std::collections::BTreeMap::from([("administrators".to_owned(), strict)]);
-    let policies = PasswordPolicies::new(Default::default(), own, PasswordPolicy::default());
+    let policies = PasswordPolicies::new(Populations::default(), own, PasswordPolicy::default());
     place.login.settings = Arc::new(LoginSettings { policies, ..(*place.login.settings).clone() });
     assert!(matches!(place.log_in(&place.login).await, Step::In(_)));
     let now = place.login.clock.now();
