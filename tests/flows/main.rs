@@ -10,6 +10,7 @@ mod code;
 mod contact;
 mod decision;
 mod discovery;
+mod guessing;
 mod login;
 mod logout;
 mod not_me;

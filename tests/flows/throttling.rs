@@ -1,7 +1,6 @@
-//! Throttling over HTTP and through the login layer: what strangers do keeps nobody waiting who is elsewhere, and what looks
-//! like guessing is told. Addresses come from the gateway's header, as in real life, or with the contact.
+//! Throttling over HTTP and through the login layer: what strangers do keeps nobody waiting who is elsewhere. What looks like
+//! guessing is in `guessing.rs`. Addresses come from the gateway's header, as in real life, or with the contact.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use harness::browser::{Browser, Form, Page};
@@ -29,15 +28,12 @@ for_each_engine!(
     a_shared_address_is_slowed_by_many_agents_and_not_by_one,
     a_lockout_lasts_for_strangers_only_and_gives_them_25_guesses_a_day,
     who_is_unlocked_waits_nowhere_any_more,
-    what_looks_like_guessing_is_told_once_a_day,
-    without_an_address_no_network_is_counted,
-    guesses_at_activation_codes_slow_the_network_too,
 );
 
-const WRONG: &str = "not the password of anybody";
+pub const WRONG: &str = "not the password of anybody";
 
 /// The nth stranger's address.
-fn address(nth: usize) -> String {
+pub fn address(nth: usize) -> String {
     format!("203.0.113.{nth}")
 }
 
@@ -66,7 +62,7 @@ impl Known {
 }
 
 /// Through the login layer, from an address, in a browser that nobody knows.
-async fn try_from(idp: &TestIdp, (zone, address): (NetworkZone, &str), soi: &str, password: &str) -> Step {
+pub async fn try_from(idp: &TestIdp, (zone, address): (NetworkZone, &str), soi: &str, password: &str) -> Step {
     let contact = Contact { zone: Some(zone), client_address: Some(address.to_owned()), ..Contact::default() };
     let browser = PlainToken::new("x");
     let visit = Visit { zone, contact: &contact, browser: &browser, known: None, session: None };
@@ -74,30 +70,30 @@ async fn try_from(idp: &TestIdp, (zone, address): (NetworkZone, &str), soi: &str
 }
 
 /// The nth of many SOIs, of which no agent has one.
-fn nobody(nth: usize) -> String {
+pub fn nobody(nth: usize) -> String {
     format!("{}", 700_000 + nth)
 }
 
 /// So many failures, each with another SOI.
-async fn fail_with_many(idp: &TestIdp, place: (NetworkZone, &str), from: usize, many: usize) {
+pub async fn fail_with_many(idp: &TestIdp, place: (NetworkZone, &str), from: usize, many: usize) {
     for nth in from..from + many {
         let step = try_from(idp, place, &nobody(nth), WRONG).await;
         assert!(matches!(step, Step::WrongCredentials), "{nth}: {step:?}");
     }
 }
 
-fn wait_of(step: &Step) -> Option<u64> {
+pub fn wait_of(step: &Step) -> Option<u64> {
     match step {
         Step::Throttled { wait } => Some(wait.as_secs()),
         _ => None,
     }
 }
 
-async fn events(idp: &TestIdp, act: &str) -> Vec<RecordedEvent> {
+pub async fn events(idp: &TestIdp, act: &str) -> Vec<RecordedEvent> {
     idp.events(EventFilter { act: Some(act.to_owned()), limit: 10_000, ..EventFilter::default() }).await
 }
 
-async fn figures(idp: &TestIdp) -> String {
+pub async fn figures(idp: &TestIdp) -> String {
     Browser::new().get(format!("{}/metrics", idp.metrics)).await.body
 }
 
@@ -416,91 +412,4 @@ async fn who_is_unlocked_waits_nowhere_any_more(database: Database) {
     let told = &events(&idp, "agent.unlocked").await[0];
     assert_eq!((&told.detail["networks"], told.detail["lifted"].as_array().map(Vec::len)), (&1.into(), Some(2)));
     assert_eq!(database.number("SELECT count(*) FROM throttle_failure").await, 0);
-}
-
-async fn what_looks_like_guessing_is_told_once_a_day(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    for soi in ["100001", "100002", "100003"] {
-        idp.hire(soi).await;
-    }
-    let told = async || {
-        let of = |e: &RecordedEvent| {
-            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-            (
-                text(&e.detail["kind"]),
-                e.detail["count"].as_u64().unwrap_or_default(),
-                text(&e.detail["network"]),
-                e.subject.clone(),
-            )
-        };
-        events(&idp, "guessing.suspected").await.iter().rev().map(of).collect::<Vec<_>>()
-    };
-    // One network, many agents.
-    fail_with_many(&idp, (Nomades, "203.0.113.1"), 0, 12).await;
-    let one_network = ("many_identifiers".to_owned(), 10, "203.0.113.1/32".to_owned(), None);
-    assert_eq!(told().await, [one_network]);
-    // One agent, many networks; and the same with a SOI that is nobody's.
-    for soi in ["100002", "999999"] {
-        for nth in 10..15 {
-            try_from(&idp, (Nomades, &address(nth)), soi, WRONG).await;
-            idp.advance(Duration::from_secs(60));
-        }
-    }
-    let many_networks = |soi: Option<&str>| ("many_networks".to_owned(), 5, String::new(), soi.map(str::to_owned));
-    assert_eq!(told().await[1..], [many_networks(Some("100002")), many_networks(None)]);
-    // One agent, one network, slowly.
-    for _ in 0..11 {
-        let wait = wait_of(&try_from(&idp, (Internal, "10.20.0.7"), "100003", WRONG).await).unwrap_or_default();
-        idp.advance(Duration::from_secs(wait + 1));
-        while let Some(wait) = wait_of(&try_from(&idp, (Internal, "10.20.0.7"), "100003", WRONG).await) {
-            idp.advance(Duration::from_secs(wait));
-        }
-    }
-    let kinds: BTreeSet<String> = told().await.into_iter().map(|(kind, ..)| kind).collect();
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["many_attempts", "many_identifiers", "many_networks"]);
-    let slow: Vec<_> = told().await.into_iter().filter(|(kind, ..)| kind == "many_attempts").collect();
-    assert_eq!(slow[0], ("many_attempts".to_owned(), 10, String::new(), Some("100003".to_owned())));
-    let all = serde_json::to_string(&events(&idp, "guessing.suspected").await).unwrap();
-    assert!(!all.contains("999999") && !all.contains("700000"), "GDPR-02: what matches nobody is not kept");
-
-    let before = told().await.len();
-    idp.advance(Duration::from_secs(24 * 3600));
-    fail_with_many(&idp, (Nomades, "203.0.113.1"), 0, 10).await;
-    assert_eq!(told().await.len(), before + 1, "and another day it is told again");
-    let figures = figures(&idp).await;
-    for kind in ["many_attempts", "many_identifiers", "many_networks"] {
-        assert!(figures.contains(&format!("octroi_guessing_suspected_total{{kind=\"{kind}\"}}")), "{kind}");
-    }
-}
-
-async fn without_an_address_no_network_is_counted(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    for nth in 0..40 {
-        let (contact, browser) = (Contact::default(), PlainToken::new("x"));
-        let visit = Visit { zone: Nomades, contact: &contact, browser: &browser, known: None, session: None };
-        let step = idp.login().attempt(&nobody(nth), PlainPassword::new(WRONG), visit).await.expect("an answer");
-        assert!(matches!(step, Step::WrongCredentials), "{step:?}");
-    }
-    assert_eq!(database.number("SELECT count(*) FROM throttle_failure").await, 0);
-    assert!(figures(&idp).await.contains("octroi_attempt_without_address_total{zone=\"nomades\"}"));
-}
-
-async fn guesses_at_activation_codes_slow_the_network_too(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    idp.hire_as("100007", octroi_idp::directory::AgentDraft::default()).await;
-    let code = idp.activation_code("100007").await;
-    let activate = async |nth: u8, soi: &str, code: &str| {
-        let browser = Browser::new().behind([203, 0, 113, nth].into());
-        let form = browser.get(format!("{}/activate", idp.gateway)).await.form("/activate");
-        let form = form.fill("soi", soi).fill("code", code);
-        browser.submit(&form.fill("new_password", PASSWORD).fill("new_password_again", PASSWORD)).await
-    };
-    for nth in 0..31 {
-        assert_eq!(activate(1, &nobody(nth), "AAAA-AAAA-AAAA").await.status, 401, "{nth}");
-    }
-    let page = activate(1, "100007", &code).await;
-    assert_eq!((page.status, page.header("retry-after")), (429, Some("5")));
-    let wait = try_from(&idp, (Nomades, "203.0.113.1"), "100001", WRONG).await;
-    assert_eq!(wait_of(&wait), Some(5), "at every form");
-    assert_eq!(activate(2, "100007", &code).await.status, 303, "nobody waits elsewhere, and the code still works");
 }
