@@ -91,9 +91,12 @@ pub(super) fn read_authorities(section: &Section<'_>) -> Option<Vec<u8>> {
         Ok(_) => fs::read(&file).map_err(|error| unreadable(format!("{shown} cannot be read: {error}"))),
         Err(error) => Err(unreadable(format!("{shown} cannot be read: {error}"))),
     };
-    let checked = read.and_then(|pem| match tls::are_authorities(&pem) {
-        true => Ok(pem),
-        false => Err(unreadable(format!("{shown} holds no certificate, or a broken one"))),
+    let checked = read.and_then(|pem| {
+        if tls::are_authorities(&pem) {
+            Ok(pem)
+        } else {
+            Err(unreadable(format!("{shown} holds no certificate, or a broken one")))
+        }
     });
     section.judge("ca", checked)
 }

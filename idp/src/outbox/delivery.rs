@@ -214,9 +214,12 @@ impl Delivery {
 
     /// Gives up what has expired: a code that is dead is not sent. Answers how many.
     pub async fn expire(&self) -> Result<usize, StoreError> {
-        let untried = |way: bool, section: &str| match way {
-            true => "expired before an attempt was made".to_owned(),
-            false => format!("expired, and there is no way to send it: [{section}] is not configured"),
+        let untried = |way: bool, section: &str| {
+            if way {
+                "expired before an attempt was made".to_owned()
+            } else {
+                format!("expired, and there is no way to send it: [{section}] is not configured")
+            }
         };
         let (mail, sms) = (untried(self.ways.mail.is_some(), "mail"), untried(self.ways.sms.is_some(), "sms"));
         let mut total = 0;
