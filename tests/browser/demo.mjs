@@ -39,6 +39,8 @@ class Demo {
   #exit;
   #ready;
   #database;
+  #binary;
+  #env;
 
   constructor(binary, base, data, database) {
     this.#data = data;
@@ -53,6 +55,8 @@ class Demo {
     this.config = join(data, 'octroi.toml');
     const args = ['--port', String(base), '--data', data, ...(database ? ['--database', database.address] : [])];
     const env = database ? { ...process.env, OCTROI_DEMO_DATABASE_PASSWORD: database.password } : process.env;
+    this.#binary = binary;
+    this.#env = env;
     this.#process = spawn(binary, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#exit = once(this.#process, 'exit').catch((error) => this.#log.push(String(error)));
     this.#ready = new Promise((resolve) => {
@@ -63,6 +67,13 @@ class Demo {
         });
       }
     });
+  }
+
+  /** Runs octroictl on the running provider; answers what it prints. */
+  async octroictl(...args) {
+    const command = ['--config', this.config, ...args];
+    const { stdout } = await promisify(execFile)(join(dirname(this.#binary), 'octroictl'), command, { env: this.#env });
+    return stdout;
   }
 
   /** What the demo said last, for a failure's message. */

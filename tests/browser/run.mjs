@@ -25,7 +25,7 @@ for (const file of (await readdir(STORIES)).filter((name) => name.endsWith('.mjs
 if (stories.length === 0) throw new Error(`no story has "${only}" in its name`);
 
 await rm(OUTPUT, { recursive: true, force: true });
-await mkdir(OUTPUT, { recursive: true });
+await mkdir(`${OUTPUT}/pictures`, { recursive: true });
 const tellAll = async (t, told, server) => {
   const demo = await startDemo(server);
   const chromium = await launchChromium();

@@ -127,6 +127,14 @@ export class Visitor {
     if (this.#inspects) await inspect(this.page, name, OUTPUT);
   }
 
+  /** Keeps the page's content as a picture for docs/guides: `cp tests/browser/output/pictures/* docs/guides/pictures/`. */
+  async shows(name) {
+    if (!this.#inspects) return;
+    await this.page.setViewportSize({ width: 760, height: 900 });
+    await this.at('main').screenshot({ path: join(OUTPUT, 'pictures', `${name}.png`) });
+    await this.page.setViewportSize(DESKTOP);
+  }
+
   /** The portal, at the office or at home. */
   async opensPortal(place = 'office') {
     await this.page.goto(this.demo.portal);

@@ -11,6 +11,7 @@ export default {
     assert.equal(await ines.at('html').getAttribute('lang'), 'fr');
     assert.match(await ines.at('body').innerText(), /226-15.*323-1.*323-7/s, 'the legal notice');
     await ines.looks('login');
+    await ines.shows('connexion');
 
     await ines.logsIn('100001');
     await ines.seesPortalHome();

@@ -26,6 +26,7 @@ export default {
     await awa.at('a[href^="/activate"]').click();
     await awa.sees('#activate-submit');
     await awa.looks('activate');
+    await awa.shows('activation');
 
     await awa.at('#soi').fill('100007');
     await awa.at('#code').fill('ZZZZ-ZZZZ-ZZZZ');
@@ -59,6 +60,7 @@ export default {
     await sophie.logsIn('100003');
     await sophie.sees('main[data-reason="password.expired"] #password-submit');
     await sophie.looks('password-expired');
+    await sophie.shows('renouvellement');
 
     const ticked = () => sophie.at('#password-rules li.met').evaluateAll((rules) => rules.map((rule) => rule.dataset.rule));
     await choosesPassword(sophie, 'trop court', '');
