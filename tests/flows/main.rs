@@ -18,6 +18,7 @@ mod operations;
 mod outbox;
 mod policy;
 mod reset;
+mod reset_storms;
 mod sessions;
 mod throttling;
 mod userinfo;

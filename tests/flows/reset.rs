@@ -1,6 +1,6 @@
 //! The self-service reset: a code over a verified channel, then a new password. Who it is not for learns nothing.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::browser::{Browser, Form, Page};
 use harness::engine::Database;
@@ -8,14 +8,9 @@ use harness::for_each_engine;
 use harness::idp::{PASSWORD, TestIdp};
 use harness::letters::{letters, reset_code};
 use octroi_idp::directory::AgentDraft;
-use octroi_idp::domain::audit::{Contact, EventFilter};
+use octroi_idp::domain::audit::EventFilter;
 use octroi_idp::domain::channel::{Address, ChannelKind};
-use octroi_idp::domain::secret::PlainToken;
 use octroi_idp::domain::soi::Soi;
-use octroi_idp::domain::zone::NetworkZone;
-use octroi_idp::login::Visit;
-use octroi_idp::login::reset::code::Proof;
-use octroi_idp::login::reset::request::Requested;
 use octroi_idp::storage::{StoreError, Tx, channels, passwords};
 
 use crate::{is_signed_in, redeem, rp, sign_in, tokens_at_the_office};
@@ -30,8 +25,6 @@ for_each_engine!(
     letters_are_refused_with_a_word_and_cost_nothing,
     a_code_ends_after_ten_minutes_and_so_does_the_choice,
     another_code_replaces_the_one_before,
-    a_storm_fills_no_mailbox_and_locks_no_login,
-    one_network_asks_so_often_and_no_more,
     a_password_by_the_same_rules_as_always,
     the_former_passwords_are_not_guessed_with_a_stolen_code,
     a_new_recovery_address_is_no_way_in_before_its_agent_could_notice,
@@ -73,7 +66,7 @@ async fn ask_over(idp: &TestIdp, browser: &Browser, soi: &str, channel: ChannelK
 }
 
 /// Types a code.
-async fn type_code(browser: &Browser, page: &Page, code: &str) -> Page {
+pub async fn type_code(browser: &Browser, page: &Page, code: &str) -> Page {
     browser.submit(&page.form("/forgot-password/verify").fill("code", code)).await
 }
 
@@ -97,7 +90,7 @@ pub async fn log_in(idp: &TestIdp, soi: &str, password: &str) -> Page {
 }
 
 /// The page without what differs by nature.
-fn comparable(page: &Page) -> (u16, String) {
+pub fn comparable(page: &Page) -> (u16, String) {
     let mut body = page.body.clone();
     for name in ["csrf", "ticket"] {
         if let Some(value) = page.find_form("/forgot-password").and_then(|form| form.fields.get(name).cloned()) {
@@ -122,7 +115,7 @@ fn other(code: &str) -> String {
         .collect()
 }
 
-fn resend(page: &Page) -> Form {
+pub fn resend(page: &Page) -> Form {
     page.form("/forgot-password/verify").forge("resend", "1")
 }
 
@@ -425,69 +418,6 @@ async fn another_code_replaces_the_one_before(database: Database) {
     assert_eq!(type_code(&browser, &page, &second).await.status, 200);
 }
 
-async fn a_storm_fills_no_mailbox_and_locks_no_login(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    hire(&idp, &database, "100001").await;
-    let mut answers = Vec::new();
-    let own = Browser::new();
-    let mine = ask(&idp, &own, "100001").await;
-    let (code, _) = reset_code(&database).await.unwrap();
-    for _ in 0..8 {
-        idp.advance(Duration::from_secs(1));
-        answers.push(comparable(&ask(&idp, &Browser::new(), "100001").await));
-    }
-    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "the same page beyond the limit");
-    let sent = "SELECT count(*) FROM outbox WHERE notice = 'reset_code'";
-    assert_eq!(database.number(sent).await, 3, "three an hour");
-    // Where no other code is sent, the one before stays good.
-    let page = own.submit(&resend(&mine)).await;
-    assert!(page.says("Utilisez le plus récent"), "{}", page.body);
-    assert_eq!(type_code(&own, &page, &code).await.status, 200);
-    assert_eq!(log_in(&idp, "100001", PASSWORD).await.status, 303);
-    for hour in 0..5 {
-        idp.advance(Duration::from_mins(61));
-        for _ in 0..4 {
-            ask(&idp, &Browser::new(), "100001").await;
-        }
-        assert!(database.number(sent).await <= 6, "six a day ({hour})");
-    }
-    assert_eq!(database.number(sent).await, 6);
-    // Fifty at once get no more than one by one.
-    idp.advance(Duration::from_hours(25));
-    let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..50 {
-        let login = idp.login().clone();
-        tasks.spawn(async move {
-            let (contact, browser) = (Contact::default(), PlainToken::new("x"));
-            let visit =
-                Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
-            login.request_reset("100001", ChannelKind::WorkEmail, visit).await.expect("an answer")
-        });
-    }
-    tasks.join_all().await;
-    assert_eq!(database.number(sent).await, 9);
-    assert_eq!(log_in(&idp, "100001", PASSWORD).await.status, 303);
-}
-
-async fn one_network_asks_so_often_and_no_more(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    let contact = |address: &str| Contact { client_address: Some(address.to_owned()), ..Contact::default() };
-    let browser = PlainToken::new("x");
-    let ask = async |contact: &Contact| {
-        let visit = Visit { zone: NetworkZone::Nomades, contact, browser: &browser, known: None, session: None };
-        idp.login().request_reset("100001", ChannelKind::WorkEmail, visit).await.expect("an answer")
-    };
-    for nth in 0..60 {
-        let from = contact(&format!("2001:db8:1:2::{nth:x}"));
-        assert!(matches!(ask(&from).await, Requested::Taken(_)), "{nth}");
-    }
-    let answer = ask(&contact("2001:db8:1:2:ffff::1")).await;
-    assert!(matches!(&answer, Requested::TooOften { wait } if *wait == Duration::from_hours(1)), "{answer:?}");
-    assert!(matches!(ask(&contact("2001:db8:1:3::1")).await, Requested::Taken(_)), "the neighbour is not meant");
-    idp.advance(Duration::from_hours(1));
-    assert!(matches!(ask(&contact("2001:db8:1:2::1")).await, Requested::Taken(_)));
-}
-
 async fn a_password_by_the_same_rules_as_always(database: Database) {
     let idp = TestIdp::start(&database).await;
     hire(&idp, &database, "100001").await;
@@ -581,60 +511,4 @@ async fn forms_of_other_sites_and_forged_marks_do_nothing(database: Database) {
     }
     let page = browser.get(format!("{}/login?changed=yes", idp.issuer)).await;
     assert!(!page.says("est changé"), "no link of a stranger says so");
-}
-
-/// Not by words, and not by the clock: 200 requests and 200 wrong codes each, known and unknown by turns.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn known_and_unknown_agents_take_the_same_time() {
-    for engine in [harness::engine::Engine::Sqlite, harness::engine::Engine::Postgres] {
-        harness::engine::with_database(engine, measure).await;
-    }
-}
-
-async fn measure(database: Database) {
-    const TRIES: usize = 200;
-    let idp = TestIdp::start(&database).await;
-    for nth in 0..TRIES {
-        let (soi, now) = ((200_000 + nth).to_string(), idp.clock.now());
-        idp.hire_as(&soi, AgentDraft::default()).await;
-        prove(&idp, &database, &soi, ChannelKind::WorkEmail, &format!("agent{soi}@ville.example")).await;
-        let soi = Soi::from_stored(soi);
-        let set = async |tx: &mut Tx| -> Result<(), StoreError> { passwords::set(tx, &soi, "phc", now).await };
-        database.store.write(set).await.expect("a password");
-    }
-    let (contact, browser) = (Contact::default(), PlainToken::new("x"));
-    let visit = Visit { zone: NetworkZone::Nomades, contact: &contact, browser: &browser, known: None, session: None };
-    let mut asked: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
-    let mut typed: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
-    for nth in 0..TRIES {
-        // By turns, and each first half of the time.
-        for which in if nth % 2 == 0 { [0, 1] } else { [1, 0] } {
-            let soi = if which == 0 { 200_000 + nth } else { 300_000 + nth }.to_string();
-            let begin = Instant::now();
-            let answer = idp.login().request_reset(&soi, ChannelKind::WorkEmail, visit).await.expect("an answer");
-            asked[which].push(begin.elapsed());
-            let Requested::Taken(ticket) = answer else { panic!("{answer:?}") };
-            let begin = Instant::now();
-            let proof = idp.login().prove_reset(&ticket, "0000-0000", visit).await.expect("an answer");
-            typed[which].push(begin.elapsed());
-            assert!(matches!(proof, Proof::Wrong { left: 4 }), "{proof:?}");
-        }
-    }
-    assert_eq!(database.number("SELECT count(*) FROM outbox").await, 200, "the known ones were real");
-    for (step, [known, unknown]) in [("request", asked), ("code", typed)] {
-        let (rank, medians) = compare(known, unknown);
-        println!("{:?} {step}: medians {medians:?}, rank {rank:.3}", database.engine);
-        // How often a known one takes longer than an unknown one: 0.5 where nothing is to be told apart.
-        assert!((rank - 0.5).abs() < 0.15, "{:?} {step}: {rank:.3}, {medians:?}", database.engine);
-    }
-}
-
-fn compare(mut known: Vec<Duration>, mut unknown: Vec<Duration>) -> (f64, [Duration; 2]) {
-    let longer = known.iter().flat_map(|k| unknown.iter().map(move |u| k > u)).filter(|longer| *longer).count();
-    let pairs = known.len() * unknown.len();
-    known.sort();
-    unknown.sort();
-    #[allow(clippy::cast_precision_loss, reason = "some tens of thousands")]
-    let rank = longer as f64 / pairs as f64;
-    (rank, [known[known.len() / 2], unknown[unknown.len() / 2]])
 }

@@ -270,7 +270,7 @@ impl Delivery {
 
 /// The pause after so many attempts, a fifth longer or shorter by chance: what failed together does not come back together.
 fn pause(attempts: i64, random: &Random) -> Duration {
-    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or_default().min(20);
+    let doublings = u32::try_from(attempts.saturating_sub(1).clamp(0, 20)).unwrap_or_default();
     let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
     let [chance] = random.bytes::<1>();
     pause * (800 + u32::from(chance) * 400 / 255) / 1000

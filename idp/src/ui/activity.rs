@@ -42,10 +42,23 @@ pub struct Reader<'a> {
 }
 
 /// Acts of the help desk; the other acts of operators are the administration's.
-const HELP_DESK: &[&str] = &["agent.viewed", "audit.read", "agent.unlocked", "agent.activation_code_issued"];
+const HELP_DESK: &[&str] = &[
+    "agent.viewed",
+    "audit.read",
+    "agent.unlocked",
+    "agent.activation_code_issued",
+    "password.reset_code_demanded",
+    "password.reset_code_issued",
+];
 
 /// Acts that an agent should look at twice.
-const WARNINGS: &[&str] = &["credentials.suspended", "guessing.suspected", "outbox.dead"];
+const WARNINGS: &[&str] = &[
+    "credentials.suspended",
+    "guessing.suspected",
+    "outbox.dead",
+    "password.reset_code_issued",
+    "password.reset_requested",
+];
 
 impl ActivityEntry {
     /// An event in the frame's language.
@@ -80,6 +93,11 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
         ("password.confirmed", _) => frame.t("activity-password-confirmed"),
         ("password.reset", true) => frame.t("activity-password-reset"),
         ("password.reset", false) => frame.t("activity-password-reset-refused"),
+        ("password.reset_requested", _) => frame.t("activity-reset-requested"),
+        ("password.reset_code_accepted", _) => frame.t("activity-reset-code-accepted"),
+        ("password.reset_code_refused", _) => frame.t("activity-reset-code-refused"),
+        ("password.reset_code_demanded", _) => frame.t("activity-reset-code-demanded"),
+        ("password.reset_code_issued", _) => frame.t("activity-reset-code-issued"),
         ("password.renewal_set", _) => frame.t("activity-password-renewal-set"),
         ("agent.activated", _) => frame.t("activity-activated"),
         ("activation.refused", _) => frame.t("activity-activation-refused"),
@@ -186,11 +204,13 @@ mod tests {
     /// Never about one agent.
     const ABOUT_NOBODY: &[&str] = &[
         "agents.imported",
+        "alarm.refused",
         "application.added",
         "application.changed",
         "application.removed",
         "application.secret_rotated",
         "database.restored",
+        "outbox.retried",
     ];
 
     /// Left out by `storage/audit.rs`.

@@ -1,0 +1,82 @@
+//! Many requests for a reset: no mailbox is filled, no login is locked, and no network asks without end.
+
+use std::time::Duration;
+
+use harness::browser::Browser;
+use harness::engine::Database;
+use harness::for_each_engine;
+use harness::idp::{PASSWORD, TestIdp};
+use harness::letters::reset_code;
+use octroi_idp::domain::audit::Contact;
+use octroi_idp::domain::channel::ChannelKind;
+use octroi_idp::domain::secret::PlainToken;
+use octroi_idp::domain::zone::NetworkZone;
+use octroi_idp::login::Visit;
+use octroi_idp::login::reset::request::Requested;
+
+use crate::reset::{ask, comparable, hire, log_in, resend, type_code};
+
+for_each_engine!(a_storm_fills_no_mailbox_and_locks_no_login, one_network_asks_so_often_and_no_more,);
+
+async fn a_storm_fills_no_mailbox_and_locks_no_login(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    hire(&idp, &database, "100001").await;
+    let mut answers = Vec::new();
+    let own = Browser::new();
+    let mine = ask(&idp, &own, "100001").await;
+    let (code, _) = reset_code(&database).await.unwrap();
+    for _ in 0..8 {
+        idp.advance(Duration::from_secs(1));
+        answers.push(comparable(&ask(&idp, &Browser::new(), "100001").await));
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "the same page beyond the limit");
+    let sent = "SELECT count(*) FROM outbox WHERE notice = 'reset_code'";
+    assert_eq!(database.number(sent).await, 3, "three an hour");
+    // Where no other code is sent, the one before stays good.
+    let page = own.submit(&resend(&mine)).await;
+    assert!(page.says("Utilisez le plus récent"), "{}", page.body);
+    assert_eq!(type_code(&own, &page, &code).await.status, 200);
+    assert_eq!(log_in(&idp, "100001", PASSWORD).await.status, 303);
+    for hour in 0..5 {
+        idp.advance(Duration::from_mins(61));
+        for _ in 0..4 {
+            ask(&idp, &Browser::new(), "100001").await;
+        }
+        assert!(database.number(sent).await <= 6, "six a day ({hour})");
+    }
+    assert_eq!(database.number(sent).await, 6);
+    // Fifty at once get no more than one by one.
+    idp.advance(Duration::from_hours(25));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let login = idp.login().clone();
+        tasks.spawn(async move {
+            let (contact, browser) = (Contact::default(), PlainToken::new("x"));
+            let visit =
+                Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
+            login.request_reset("100001", ChannelKind::WorkEmail, visit).await.expect("an answer")
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(database.number(sent).await, 9);
+    assert_eq!(log_in(&idp, "100001", PASSWORD).await.status, 303);
+}
+
+async fn one_network_asks_so_often_and_no_more(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    let contact = |address: &str| Contact { client_address: Some(address.to_owned()), ..Contact::default() };
+    let browser = PlainToken::new("x");
+    let ask = async |contact: &Contact| {
+        let visit = Visit { zone: NetworkZone::Nomades, contact, browser: &browser, known: None, session: None };
+        idp.login().request_reset("100001", ChannelKind::WorkEmail, visit).await.expect("an answer")
+    };
+    for nth in 0..60 {
+        let from = contact(&format!("2001:db8:1:2::{nth:x}"));
+        assert!(matches!(ask(&from).await, Requested::Taken(_)), "{nth}");
+    }
+    let answer = ask(&contact("2001:db8:1:2:ffff::1")).await;
+    assert!(matches!(&answer, Requested::TooOften { wait } if *wait == Duration::from_hours(1)), "{answer:?}");
+    assert!(matches!(ask(&contact("2001:db8:1:3::1")).await, Requested::Taken(_)), "the neighbour is not meant");
+    idp.advance(Duration::from_hours(1));
+    assert!(matches!(ask(&contact("2001:db8:1:2::1")).await, Requested::Taken(_)));
+}
