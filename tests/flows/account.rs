@@ -255,7 +255,7 @@ async fn a_wrong_present_password_counts_like_a_login(database: Database) {
     assert!(!page.body.contains(NEW) && !page.body.contains(PASSWORD), "nothing typed comes back");
     let form = Browser::new();
     let login = form.get(scene.url("/login")).await.form("/login").fill("soi", "100001").fill("password", PASSWORD);
-    assert_eq!(form.submit(&login).await.status, 429, "one budget for both");
+    assert_eq!(form.submit(&login).await.status, 303, "the budget that is spent is that of the agent's own browser");
 
     scene.idp.advance(15 * Duration::from_secs(1));
     assert_eq!(scene.change(PASSWORD, NEW, NEW).await.status, 303);
@@ -277,7 +277,7 @@ async fn a_new_password_must_meet_the_rules(database: Database) {
         assert!(page.says(words), "{words}: {}", page.body);
     }
     let huge = "é".repeat(10_000);
-    assert_eq!(scene.change(PASSWORD, &huge, &huge).await.status, 400, "no field is that long");
+    assert_eq!(scene.change(PASSWORD, &huge, &huge).await.status, 413, "no field is that long");
     assert_eq!(scene.change("Wrong-Password-1234", PASSWORD, PASSWORD).await.status, 401, "no guessing of former ones");
     assert_eq!(scene.change(PASSWORD, NEW, NEW).await.status, 303);
     assert!(scene.change(NEW, PASSWORD, PASSWORD).await.says("déjà utilisé"), "history");

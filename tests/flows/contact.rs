@@ -295,7 +295,7 @@ async fn an_address_that_cannot_be_is_refused_with_its_reason(database: Database
         assert!(page.status == 422 && page.says(words), "{words}: {}", page.status);
         assert!(!page.body.contains("<b>@"));
     }
-    assert_eq!(scene.send(RECOVERY, &"a".repeat(30_000)).await.status, 400, "no field is that long");
+    assert_eq!(scene.send(RECOVERY, &"a".repeat(30_000)).await.status, 413, "no field is that long");
     assert!(scene.idp.letters(&database).await.is_empty(), "nothing was sent");
     let form = scene.get(MOBILE).await.form(MOBILE).forge("act", "publish");
     assert_eq!(scene.browser.submit(&form).await.status, 400);

@@ -9,7 +9,7 @@ use harness::for_each_engine;
 use harness::idp::{CALLBACK, PASSWORD, TestApp, TestIdp};
 use jiff::tz::TimeZone;
 use octroi_idp::directory::{AgentDraft, ApplicationDraft};
-use octroi_idp::domain::access::{Case, Decision, decide};
+use octroi_idp::domain::access::{CASE_VERSION, Case, Decision, decide};
 use octroi_idp::domain::acr::Acr;
 use octroi_idp::domain::audit::EventFilter;
 use octroi_idp::domain::zone::NetworkZone;
@@ -201,7 +201,7 @@ async fn the_audit_row_decides_the_same_case_again(database: Database) {
     for event in &decided {
         let case: Case = serde_json::from_value(event.detail["case"].clone()).expect("a case of this version");
         let decision: Decision = serde_json::from_value(event.detail["decision"].clone()).expect("a decision");
-        assert_eq!(event.detail["case"]["version"], json!(1));
+        assert_eq!(event.detail["case"]["version"], json!(CASE_VERSION));
         assert_eq!(decide(&case), decision, "the same inputs, the same verdict");
         assert_eq!(decision.reason().map(|r| r.code().to_owned()), event.reason);
         assert_eq!(case.now.at, event.at);

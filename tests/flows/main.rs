@@ -18,7 +18,7 @@ mod operations;
 mod outbox;
 mod policy;
 mod reset;
-mod reset_storms;
+mod reset_abuse;
 mod sessions;
 mod throttling;
 mod userinfo;

@@ -29,7 +29,6 @@ for_each_engine!(
     the_former_passwords_are_not_guessed_with_a_stolen_code,
     a_new_recovery_address_is_no_way_in_before_its_agent_could_notice,
     who_is_suspended_meanwhile_chooses_no_password,
-    forms_of_other_sites_and_forged_marks_do_nothing,
 );
 
 pub const NEW: &str = "Platane-Passerelle-1742";
@@ -486,29 +485,4 @@ async fn who_is_suspended_meanwhile_chooses_no_password(database: Database) {
     idp.directory.reinstate_agent(&TestIdp::mandate(), "100001").await.expect("back");
     assert_eq!(choose(&browser, &right, NEW).await.status, 401, "what was withdrawn stays so");
     assert_eq!(log_in(&idp, "100001", PASSWORD).await.status, 303);
-}
-
-async fn forms_of_other_sites_and_forged_marks_do_nothing(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    hire(&idp, &database, "100001").await;
-    let browser = Browser::new();
-    let page = browser.get(format!("{}/forgot-password", idp.issuer)).await;
-    let form = page.form("/forgot-password").fill("soi", "100001").fill("channel", "work_email");
-    let evil = browser.clone().with_header("origin", "https://evil.example");
-    let fields: Vec<(&str, &str)> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    assert_eq!(evil.post_fields(&form.action, &fields).await.status, 400);
-    let without: Vec<(&str, &str)> = fields.iter().filter(|(k, _)| *k != "csrf").copied().collect();
-    assert_eq!(browser.post_fields(&form.action, &without).await.status, 400);
-    assert_eq!(reset_code(&database).await, None);
-    let page = ask(&idp, &browser, "100001").await;
-    let (code, _) = reset_code(&database).await.unwrap();
-    for path in ["/forgot-password/verify", "/forgot-password/new"] {
-        let ticket = page.form("/forgot-password/verify").fields["ticket"].clone();
-        let fields = [("ticket", ticket.as_str()), ("code", &code), ("new_password", NEW), ("new_password_again", NEW)];
-        assert_eq!(browser.post_fields(format!("{}{path}", idp.issuer), &fields).await.status, 400, "{path}");
-        let back = browser.get(format!("{}{path}?ui_locales=en&next=https://evil.example", idp.issuer)).await;
-        assert_eq!(back.header("location"), Some("/forgot-password?ui_locales=en"), "{path}");
-    }
-    let page = browser.get(format!("{}/login?changed=yes", idp.issuer)).await;
-    assert!(!page.says("est changé"), "no link of a stranger says so");
 }

@@ -29,11 +29,11 @@ fn number(database: &Path, sql: &'static str) -> i64 {
     })
 }
 
-fn execute(database: &Path, sql: &'static str) {
+fn execute(database: &Path, sql: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut connection = SqliteConnection::connect(&format!("sqlite://{}", database.display())).await.unwrap();
-        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     });
 }
@@ -130,11 +130,19 @@ fn a_backup_of_an_older_version_is_brought_to_this_one() {
     let installation = with_a_backup();
     let copy = installation.path("copy.db");
     let of_this_version = number(&copy, SCHEMA);
+    let tables = "import_line import_run password_history outbox channel preference alarm throttle_failure \
+                  throttle_network suspicion password_reset reset_demand budget channel_code throttle";
+    let columns = "password.renew_at password.judged_by password.warned_for password.warned_days password.suspended_at \
+                   activation_code.delivery session.client_network session.user_agent session.confirmed_at";
+    for table in tables.split_whitespace() {
+        execute(&copy, &format!("DROP TABLE {table}"));
+    }
+    for (table, column) in columns.split_whitespace().filter_map(|name| name.split_once('.')) {
+        execute(&copy, &format!("ALTER TABLE {table} DROP COLUMN {column}"));
+    }
     for step in [
-        "DROP TABLE import_line",
-        "DROP TABLE import_run",
-        "DROP TABLE password_history",
-        "ALTER TABLE password DROP COLUMN renew_at",
+        "CREATE TABLE throttle (identifier_key BLOB NOT NULL, zone TEXT NOT NULL, attempts INTEGER NOT NULL, \
+         last_at INTEGER NOT NULL, blocked_until INTEGER NOT NULL, PRIMARY KEY (identifier_key, zone)) STRICT",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&copy, step);

@@ -1,4 +1,4 @@
-//! Many requests for a reset: no mailbox is filled, no login is locked, and no network asks without end.
+//! Resets abused: many requests fill no mailbox, lock no login and do not go on without end; forms of other sites do nothing.
 
 use std::time::Duration;
 
@@ -16,7 +16,11 @@ use octroi_idp::login::reset::request::Requested;
 
 use crate::reset::{ask, comparable, hire, log_in, resend, type_code};
 
-for_each_engine!(a_storm_fills_no_mailbox_and_locks_no_login, one_network_asks_so_often_and_no_more,);
+for_each_engine!(
+    a_storm_fills_no_mailbox_and_locks_no_login,
+    one_network_asks_so_often_and_no_more,
+    forms_of_other_sites_and_forged_marks_do_nothing,
+);
 
 async fn a_storm_fills_no_mailbox_and_locks_no_login(database: Database) {
     let idp = TestIdp::start(&database).await;
@@ -79,4 +83,29 @@ async fn one_network_asks_so_often_and_no_more(database: Database) {
     assert!(matches!(ask(&contact("2001:db8:1:3::1")).await, Requested::Taken(_)), "the neighbour is not meant");
     idp.advance(Duration::from_hours(1));
     assert!(matches!(ask(&contact("2001:db8:1:2::1")).await, Requested::Taken(_)));
+}
+
+async fn forms_of_other_sites_and_forged_marks_do_nothing(database: Database) {
+    let idp = TestIdp::start(&database).await;
+    hire(&idp, &database, "100001").await;
+    let browser = Browser::new();
+    let page = browser.get(format!("{}/forgot-password", idp.issuer)).await;
+    let form = page.form("/forgot-password").fill("soi", "100001").fill("channel", "work_email");
+    let evil = browser.clone().with_header("origin", "https://evil.example");
+    let fields: Vec<(&str, &str)> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(evil.post_fields(&form.action, &fields).await.status, 400);
+    let without: Vec<(&str, &str)> = fields.iter().filter(|(k, _)| *k != "csrf").copied().collect();
+    assert_eq!(browser.post_fields(&form.action, &without).await.status, 400);
+    assert_eq!(reset_code(&database).await, None);
+    let page = ask(&idp, &browser, "100001").await;
+    let (code, _) = reset_code(&database).await.unwrap();
+    for path in ["/forgot-password/verify", "/forgot-password/new"] {
+        let ticket = page.form("/forgot-password/verify").fields["ticket"].clone();
+        let fields = [("ticket", ticket.as_str()), ("code", &code), ("new_password", NEW), ("new_password_again", NEW)];
+        assert_eq!(browser.post_fields(format!("{}{path}", idp.issuer), &fields).await.status, 400, "{path}");
+        let back = browser.get(format!("{}{path}?ui_locales=en&next=https://evil.example", idp.issuer)).await;
+        assert_eq!(back.header("location"), Some("/forgot-password?ui_locales=en"), "{path}");
+    }
+    let page = browser.get(format!("{}/login?changed=yes", idp.issuer)).await;
+    assert!(!page.says("est changé"), "no link of a stranger says so");
 }
