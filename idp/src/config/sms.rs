@@ -99,8 +99,8 @@ fn parse_url(text: &str) -> Result<Url, Fault> {
 }
 
 fn parse_body(text: &str, format: Format) -> Result<SmsBody, Fault> {
-    for placeholder in ["{text}", "{to}"] {
-        if !text.contains(placeholder) && !(placeholder == "{to}" && text.contains("{digits}")) {
+    for (placeholder, instead) in [("{text}", "{text}"), ("{to}", "{digits}")] {
+        if !text.contains(placeholder) && !text.contains(instead) {
             let fix =
                 "say where the number goes with {to} (or {digits}, without the +), and where the text with {text}";
             return Err(Fault::new(format!("{placeholder} is missing"), fix));

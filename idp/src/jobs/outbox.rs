@@ -60,7 +60,7 @@ pub async fn courier(
                 }
             }
             Err(error) => {
-                tracing::warn!(medium = medium.as_str(), %error, "messages wait: the database does not answer")
+                tracing::warn!(medium = medium.as_str(), %error, "messages wait: the database does not answer");
             }
         }
     }

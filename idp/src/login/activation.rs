@@ -165,7 +165,7 @@ impl Login {
                 taken.clear(tx, now).await?;
                 if let Some(replaced) = passwords::hold(tx, soi).await? {
                     let over = Over::HandedOver(spent.delivery);
-                    self.reset_in(tx, &agent, &replaced, phc, over, visit, now).await?;
+                    self.reset_in(tx, &agent, (&replaced, phc), over, visit, now).await?;
                     return Ok(Activation::Reset);
                 }
                 passwords::set(tx, soi, phc, now).await?;

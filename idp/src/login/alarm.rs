@@ -12,6 +12,7 @@ use crate::domain::audit::{Actor, Event};
 use crate::domain::budget::{ALARMS_PER_REFERENCE, alarms_from};
 use crate::domain::channel::Address;
 use crate::domain::ids::Reference;
+use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
@@ -107,7 +108,7 @@ impl Login {
         self.outbox.tell_plainly(tx, agent, &Notice::CredentialsSuspended { at: now }, now).await?;
         if let Some(alerts) = &self.settings.alerts {
             let address = Address::Email(alerts.clone());
-            let to = Recipient { soi: None, name: String::new(), address, locale: Default::default() };
+            let to = Recipient { soi: None, name: String::new(), address, locale: Locale::default() };
             let notice = Notice::AlarmRaised { soi: soi.clone(), reference: reference.to_string(), at: now };
             self.outbox.queue(tx, to, notice, now).await?;
         }

@@ -1,5 +1,6 @@
 //! Every notice in both languages over both media: what it says, and what no value can make of it.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -242,7 +243,7 @@ fn messages_document() -> String {
          pages that act on POST only. Generated from `idp/locales` and tested.\n"
         .to_owned();
     for (name, notice) in notices() {
-        document.push_str(&format!("\n## {name}\n"));
+        let _ = write!(document, "\n## {name}\n");
         for locale in Locale::ALL {
             let (mail, sms) =
                 (words().mail(&to(locale, "Inès Marchand"), &notice), words().sms(&to(locale, ""), &notice));
@@ -250,11 +251,12 @@ fn messages_document() -> String {
             let text: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
             let (tag, subject, places) =
                 (locale.tag(), mail.subject.replace(['\u{a0}', '\u{202f}'], " "), places(&sms.text));
-            document.push_str(&format!(
+            let _ = write!(
+                document,
                 "\nMail ({tag}): **{subject}**\n\n```text\n{}\n```\n\nText message ({tag}, {places} of 160):\n\n```text\n{}\n```\n",
                 text.join("\n"),
                 sms.text
-            ));
+            );
         }
     }
     document

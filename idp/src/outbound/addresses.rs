@@ -39,10 +39,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     // Global unicast, without what carries an IPv4 address in it (Teredo, 6to4) and documentation.
     let is_global = (0x2000..0x4000).contains(&first);
-    let is_special = (first == 0x2001 && second < 0x200)
-        || (first == 0x2001 && second == 0xdb8)
-        || first == 0x2002
-        || (first == 0x3fff && second < 0x1000);
+    let is_special = match first {
+        0x2001 => second < 0x200 || second == 0xdb8,
+        0x2002 => true,
+        0x3fff => second < 0x1000,
+        _ => false,
+    };
     is_global && !is_special
 }
 

@@ -244,7 +244,9 @@ impl Delivery {
                     Ok(expired)
                 })
                 .await?;
-            expired.iter().for_each(|message| count(&message.medium, "expired"));
+            for message in &expired {
+                count(&message.medium, "expired");
+            }
             total += expired.len();
             if expired.len() < EXPIRED_AT_ONCE {
                 return Ok(total);

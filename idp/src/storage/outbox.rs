@@ -72,6 +72,7 @@ pub struct NewMessage<'a> {
 }
 
 /// A message that is ours to send for a while.
+#[allow(clippy::struct_field_names, reason = "the names of the columns")]
 #[derive(Clone, PartialEq, Eq, FromRow)]
 pub struct Leased {
     pub id: String,

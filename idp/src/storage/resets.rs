@@ -99,9 +99,12 @@ pub async fn insert(tx: &mut Tx, reset: &NewReset<'_>, now: Timestamp) -> Result
     Ok(())
 }
 
+/// Digest of the identifier, SOI, channel, digest of the code, its end.
+type OpenRow = (Vec<u8>, Option<String>, String, Vec<u8>, i64);
+
 /// The attempt behind a form, begun after `since`, if a code may still be tried or sent.
 pub async fn find(tx: &mut Tx, bearer: &Bearer, since: Timestamp) -> Result<Option<OpenReset>, StoreError> {
-    let row: Option<(Vec<u8>, Option<String>, String, Vec<u8>, i64)> = on!(tx, conn => sqlx::query_as(FIND)
+    let row: Option<OpenRow> = on!(tx, conn => sqlx::query_as(FIND)
         .bind(bearer.ticket.as_bytes().as_slice())
         .bind(bearer.browser.as_bytes().as_slice())
         .bind(since.millis())

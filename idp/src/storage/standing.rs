@@ -31,7 +31,7 @@ statements! {
                 JOIN session ON session.sid = application_grant.sid JOIN agent ON agent.soi = session.soi \
                 LEFT JOIN password ON password.soi = session.soi WHERE application_grant.grant_id = $1");
     /// Those whose password is old, or is to be changed from a day on.
-    AGEING = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at, password.judged_by \
+    AGEING = concat!("SELECT ", agent_columns!(), ", password.phc, password.changed_at, password.renew_at, password.suspended_at, password.judged_by \
               FROM agent JOIN password ON password.soi = agent.soi WHERE agent.employment = 'active' AND agent.soi > $1 \
               AND (password.changed_at <= CAST($2 AS BIGINT) OR password.renew_at <= CAST($3 AS BIGINT)) \
               ORDER BY agent.soi LIMIT $4");

@@ -97,7 +97,7 @@ impl Login {
                     audit::append(tx, &event, now).await?;
                     return Ok(false);
                 }
-                self.reset_in(tx, &agent, &password, phc, Over::Channel(proved.channel), visit, now).await?;
+                self.reset_in(tx, &agent, (&password, phc), Over::Channel(proved.channel), visit, now).await?;
                 Ok(true)
             })
             .await

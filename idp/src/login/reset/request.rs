@@ -11,6 +11,7 @@ use crate::domain::agent::Agent;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::budget::{CODES_PER_DAY, CODES_PER_HOUR, resets_from};
 use crate::domain::channel::{Address, ChannelKind};
+use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, Recipient, ShownCode};
 use crate::domain::reason::Reason;
 use crate::domain::reset::{CODE_DIGITS, CODE_LIFETIME, RESEND_UNTIL, ResetFacts, Withheld, may_begin};
@@ -214,7 +215,7 @@ impl Login {
                     ChannelKind::WorkEmail | ChannelKind::RecoveryEmail => Address::Email(NOBODY.1.to_owned()),
                     ChannelKind::Mobile => Address::Mobile("+33600000000".to_owned()),
                 };
-                let nobody = Recipient { soi: None, name: NOBODY.0.to_owned(), address, locale: Default::default() };
+                let nobody = Recipient { soi: None, name: NOBODY.0.to_owned(), address, locale: Locale::default() };
                 (nobody, subject, Some(why))
             }
         };
