@@ -14,7 +14,7 @@ use octroi_idp::domain::zone::NetworkZone;
 use octroi_idp::login::Visit;
 use octroi_idp::login::reset::request::Requested;
 
-use crate::reset::{ask, comparable, hire, log_in, resend, type_code};
+use crate::reset::{NEW, ask, comparable, hire, log_in, resend, type_code};
 
 for_each_engine!(
     a_storm_fills_no_mailbox_and_locks_no_login,
