@@ -224,7 +224,7 @@ async fn each_agent_is_told_by_mail_once_a_step_however_many_nodes_there_are(dat
     assert_eq!(warned(&database).await, 8, "15, 7, 3 and 1 days ahead, to two agents");
 
     // A new password begins anew; nobody ran for a while: the nearest step only.
-    idp.activate("100001", LONG).await;
+    idp.reset("100001", LONG).await;
     idp.advance(178 * DAY);
     assert_eq!(turn().await, 2, "two days ahead, and a week before the year of an administrator is over");
     assert_eq!(warned(&database).await, 10);

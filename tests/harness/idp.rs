@@ -237,9 +237,20 @@ impl TestIdp {
 
     /// Activates an account through the login layer.
     pub async fn activate(&self, soi: &str, password: &str) {
+        let code = self.activation_code(soi).await;
+        assert_eq!(self.use_code(soi, code, password).await, Activation::Done);
+    }
+
+    /// Has an agent choose another password with a code of the help desk.
+    pub async fn reset(&self, soi: &str, password: &str) {
+        let code = self.reset_code(soi).await;
+        assert_eq!(self.use_code(soi, code, password).await, Activation::Reset);
+    }
+
+    async fn use_code(&self, soi: &str, code: String, password: &str) -> Activation {
         let form = ActivationForm {
             soi: soi.to_owned(),
-            code: self.activation_code(soi).await,
+            code,
             new: PlainPassword::new(password),
             again: PlainPassword::new(password),
         };
@@ -247,7 +258,7 @@ impl TestIdp {
         let browser = PlainToken::new("x");
         let visit =
             Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
-        assert_eq!(self.web.login.activate(form, visit).await.expect("activation"), Activation::Done);
+        self.web.login.activate(form, visit).await.expect("an answer")
     }
 
     /// The login layer.
