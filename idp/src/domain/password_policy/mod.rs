@@ -173,7 +173,11 @@ impl PasswordPolicy {
     /// Whether an agent may choose another one only because they want to. Whoever has been told to change it may at any time.
     pub fn check_age(&self, changed_at: Timestamp, renew_at: Option<Timestamp>, now: Timestamp) -> Result<(), Breach> {
         let is_told = renew_at.is_some() || self.expires_soon(changed_at, renew_at, now).is_some();
-        if is_told || now >= changed_at.plus(self.min_age) { Ok(()) } else { Err(Breach::TooRecent) }
+        if is_told || self.min_age.is_zero() || now >= changed_at.plus(self.min_age) {
+            Ok(())
+        } else {
+            Err(Breach::TooRecent)
+        }
     }
 
     /// When a password set at `changed_at` is to be renewed: by its age, or because somebody said so.
