@@ -81,6 +81,7 @@ pub(crate) const SOURCES: &[(&str, &str, &str)] = &[
     source!("account"),
     source!("activity"),
     source!("diagnostic"),
+    source!("factor"),
     source!("notices"),
     source!("statements"),
     source!("mail"),

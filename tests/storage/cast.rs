@@ -116,6 +116,8 @@ pub fn session(sid: &str, number: &str) -> Session {
         soi: soi(number),
         login_zone: NetworkZone::Nomades,
         authentication: AuthenticationMethod { acr: Acr::Eidas2, amr: vec!["pwd".into(), "otp".into(), "mfa".into()] },
+        second: None,
+        is_postponed: false,
         auth_time: minute(0),
         last_seen_at: minute(0),
         ended_at: None,

@@ -4,6 +4,7 @@ account-title = My account
 account-nav = My account
 account-nav-overview = Overview
 account-nav-password = Password
+account-nav-factors = Second factors
 account-nav-contact = Contact channels
 account-nav-sessions = Sessions
 account-nav-activity = Activity

@@ -85,6 +85,45 @@ mail-channel_changed-removed = { $kind ->
    *[mobile] The mobile number of your account has been removed.
  } If this was you, there is nothing to do.
 
+mail-factor_code-subject = Your login code
+mail-factor_code-text = Type this code on the login page where you asked for it. It is good for { $duration } and works once.
+mail-factor_code-ignore = You are not logging in? Somebody knows your password: change it now and tell the support.
+
+mail-enrolment_code-subject = Your code to register a second factor
+mail-enrolment_code-text = Type this code on the page where you asked for it, to confirm that it is you. It is good for { $duration } and works once.
+mail-enrolment_code-ignore = You asked for nothing? Somebody knows your password: change it now and tell the support.
+
+mail-factor_added-subject = A second factor was added to your account
+mail-factor_added-text = { $factor ->
+    [passkey] The passkey “{ $device }” was added to your account.
+   *[totp] The authenticator app “{ $device }” was added to your account.
+ } If it was you, there is nothing to do.
+
+mail-factor_removed-subject = A second factor was removed from your account
+mail-factor_removed-text = { $factor ->
+    [passkey] The passkey “{ $device }” was removed from your account and opens nothing any more.
+   *[totp] The authenticator app “{ $device }” was removed from your account and opens nothing any more.
+ } If it was you, there is nothing to do.
+
+mail-recovery_codes-subject = New recovery codes were made
+mail-recovery_codes-text = Ten new recovery codes were made for your account. Those before do not work any more. If it was you, there is nothing to do.
+
+mail-recovery_code_used-subject = A recovery code was used
+mail-recovery_code_used-text = One of your recovery codes was used to log in. { $left ->
+    [0] None is left: make new ones in your account.
+    [one] One is left.
+   *[other] { $left } are left.
+ } If it was you, there is nothing to do.
+
+mail-factor_suspected-subject = Your password was used, but not your second factor
+mail-factor_suspected-text = Somebody typed your password, and then several times a wrong code. If it was you, there is nothing to do.
+
+mail-manager_pass-subject = A pass was made for you
+mail-manager_pass-text = { $manager } made a pass for you that stands in for your second factor for eight hours. You are told its code in person. If you asked for nothing, say so.
+
+mail-key_copied-subject = Your passkey was refused
+mail-key_copied-text = The passkey “{ $device }” gave an answer older than the one before: there may be a copy of it. That answer was refused. If it was you, talk to the support.
+
 mail-password_expires-subject = { $days ->
     [0] Your password expires today
     [one] Your password expires tomorrow

@@ -4,6 +4,7 @@ account-title = Mon compte
 account-nav = Mon compte
 account-nav-overview = Aperçu
 account-nav-password = Mot de passe
+account-nav-factors = Seconds facteurs
 account-nav-contact = Moyens de contact
 account-nav-sessions = Sessions
 account-nav-activity = Activité

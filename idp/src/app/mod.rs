@@ -189,6 +189,7 @@ impl App {
             lookup: LookupKey::new(master),
             browsers: BrowserKey::new(master),
             short_codes: ShortCodeKey::new(master),
+            sealer: sealer.clone(),
             outbox: outbox.clone(),
             settings: Arc::new(LoginSettings {
                 soi_syntax: config.identity.soi_syntax.clone(),
@@ -196,7 +197,8 @@ impl App {
                 sessions: config.session,
                 sources: Sources::new(&config.network.shared, config.network.shared_failures),
                 time_zone: config.identity.time_zone.clone(),
-                preview_nomades: config.access.preview_nomades,
+                product: config.brand.product.clone(),
+                factors: config.factors.policies.clone(),
                 sends_sms: config.sms.is_some(),
                 alerts: config.help.alerts_email.clone(),
             }),
@@ -390,6 +392,7 @@ fn oauth_settings(config: &Config) -> OauthSettings {
         sessions: config.session,
         passwords: config.password.policies.clone(),
         time_zone: config.identity.time_zone.clone(),
+        factors: config.factors.policies.clone(),
         preview_nomades: config.access.preview_nomades,
     }
 }

@@ -12,6 +12,7 @@ mod contradictions;
 mod database;
 mod duration;
 mod effective;
+mod factors;
 mod help;
 mod identity;
 pub mod init;
@@ -46,6 +47,7 @@ pub use access::AccessConfig;
 pub use activation::ActivationConfig;
 pub use brand::BrandConfig;
 pub use database::{DatabaseConfig, DatabaseTarget};
+pub use factors::FactorsConfig;
 pub use help::HelpConfig;
 pub use identity::IdentityConfig;
 pub use keys::KeysConfig;
@@ -85,6 +87,7 @@ pub struct Config {
     pub network: NetworkConfig,
     pub identity: IdentityConfig,
     pub password: PasswordConfig,
+    pub factors: FactorsConfig,
     pub activation: ActivationConfig,
     pub reset: ResetConfig,
     pub session: SessionPolicy,
@@ -140,6 +143,7 @@ struct Draft {
     network: NetworkConfig,
     identity: Option<IdentityConfig>,
     password: Option<PasswordConfig>,
+    factors: FactorsConfig,
     activation: ActivationConfig,
     reset: ResetConfig,
     session: SessionPolicy,
@@ -157,6 +161,7 @@ impl Draft {
     /// Every section of the document, in the order of `config/octroi.toml`.
     fn read(root: &Section<'_>) -> Self {
         let populations = population::read(root);
+        let preset = std::cell::Cell::default();
         Self {
             server: root.table("server", server::read),
             listeners: read_listeners(root),
@@ -164,7 +169,12 @@ impl Draft {
             database: root.table("database", database::read),
             network: root.table("network", network::read),
             identity: root.table("identity", identity::read),
-            password: root.table("password", |section| password::read(section, &populations)),
+            password: root.table("password", |section| {
+                let password = password::read(section, &populations);
+                preset.set(password.as_ref().map(|password| password.preset).unwrap_or_default());
+                password
+            }),
+            factors: root.table("factors", |section| factors::read(section, &populations, preset.get())),
             activation: root.table("activation", activation::read),
             reset: root.table("reset", reset::read),
             session: root.table("session", session::read),
@@ -198,6 +208,7 @@ impl Draft {
             network: self.network,
             identity,
             password,
+            factors: self.factors,
             activation: self.activation,
             reset: self.reset,
             session: self.session,

@@ -1,8 +1,8 @@
 //! The access decision: one pure function, the only place where access is decided (PRODUCT §3).
 //!
 //! [`decide`] has no I/O. Its input, [`Case`], is plain data with a version: each decision is audited with the case it
-//! was made from, so that it can be replayed later against the same or other rules. What does not exist yet (factors,
-//! Nomades profiles, the charter, waivers) has its place here and counts as **unmet** in `nomades`, so nothing opens by
+//! was made from, so that it can be replayed later against the same or other rules. What does not exist yet (Nomades
+//! profiles, the charter, waivers) has its place here and counts as **unmet** in `nomades`, so nothing opens by
 //! omission. To add a rule: a fact in `Case`, a line in `RULES`, a row in the tests.
 
 use jiff::civil::Date;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acr::Acr;
 use super::agent::Standing;
+use super::factor::{FactorRule, SecondFactor};
 use super::ids::ClientId;
 use super::reason::Reason;
 use super::soi::Soi;
@@ -17,7 +18,7 @@ use super::time::Timestamp;
 use super::zone::NetworkZone;
 
 /// The version of [`Case`]; a replay reads it first.
-pub const CASE_VERSION: u32 = 2;
+pub const CASE_VERSION: u32 = 3;
 
 /// Everything a decision is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +35,11 @@ pub struct Case {
     pub charter: Charter,
     /// `nomades` is shut for everybody (`octroictl nomades brake`).
     pub brake: bool,
-    /// `access.preview_nomades`: profile, charter and second factor are taken as met in `nomades`. Demo only.
+    /// Codes over a second channel count in `nomades`.
+    pub second_channel_outside: bool,
+    /// The level that the application asked for in this request and cannot do without.
+    pub asked_acr: Option<Acr>,
+    /// `access.preview_nomades`: profile and charter are taken as met in `nomades`. Demo only.
     pub preview_nomades: bool,
     pub now: Now,
 }
@@ -46,8 +51,10 @@ pub struct AgentFacts {
     pub version: i64,
     pub standing: Standing,
     pub department: Option<String>,
-    /// The agent's population asks for a second factor in every zone.
-    pub second_factor_everywhere: bool,
+    /// Where a second factor is asked for.
+    pub second_factor: FactorRule,
+    /// Holds a role, or is somebody's manager: a manager's pass stands in for nothing.
+    pub is_privileged: bool,
 }
 
 /// What counts about the application.
@@ -68,6 +75,10 @@ pub struct ApplicationFacts {
 pub struct AuthenticationFacts {
     pub acr: Acr,
     pub auth_time: Timestamp,
+    /// What was given beside the password and counts now.
+    pub second: Option<SecondFactor>,
+    /// "Later" was said to the enrolment.
+    pub is_postponed: bool,
     pub password: PasswordStanding,
 }
 
@@ -129,14 +140,18 @@ pub enum Need {
     /// A new password, in the login flow.
     PasswordChange(Reason),
     CharterAcceptance,
-    SecondFactor(Reason),
+    /// A second factor that counts here; `at_least`: one that reaches this level.
+    SecondFactor {
+        reason: Reason,
+        at_least: Option<Acr>,
+    },
 }
 
 impl Need {
     /// The catalogue's word for it.
     pub const fn reason(self) -> Reason {
         match self {
-            Self::PasswordChange(reason) | Self::SecondFactor(reason) => reason,
+            Self::PasswordChange(reason) | Self::SecondFactor { reason, .. } => reason,
             Self::CharterAcceptance => Reason::CharterNotAccepted,
         }
     }
@@ -259,22 +274,37 @@ fn charter(case: &Case) -> Result<(), Decision> {
 }
 
 fn factor(case: &Case) -> Result<(), Decision> {
-    let acr = case.authentication.acr;
-    let everywhere = case.agent.second_factor_everywhere;
-    let for_the_zone = outside(case) && !case.preview_nomades;
-    if (everywhere || for_the_zone) && !acr.is_multi_factor() {
-        return need(Need::SecondFactor(Reason::FactorRequired));
+    let at_least = case.application.min_acr.max(case.asked_acr);
+    if at_least.is_some_and(|least| case.authentication.acr < least) {
+        return need(Need::SecondFactor { reason: Reason::AppAcrTooLow, at_least });
     }
-    if case.application.min_acr.is_some_and(|min| acr < min) {
-        return need(Need::SecondFactor(Reason::AppAcrTooLow));
+    let wanted = match case.agent.second_factor {
+        _ if outside(case) => true,
+        FactorRule::Outside => false,
+        FactorRule::Postponable => !case.authentication.is_postponed,
+        FactorRule::Everywhere => true,
+    };
+    if wanted && !case.authentication.second.is_some_and(|second| counts(case, second)) {
+        return need(Need::SecondFactor { reason: Reason::FactorRequired, at_least });
     }
     Ok(())
+}
+
+/// Whether what was given is a second factor for this agent in this zone.
+fn counts(case: &Case, second: SecondFactor) -> bool {
+    match second {
+        SecondFactor::Passkey | SecondFactor::Totp | SecondFactor::RecoveryCode => true,
+        SecondFactor::Sms | SecondFactor::Mail => !outside(case) || case.second_channel_outside,
+        SecondFactor::ManagerPass => !case.agent.is_privileged,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use NetworkZone::{Internal, Nomades};
+
+    const ANY_FACTOR: Need = Need::SecondFactor { reason: Reason::FactorRequired, at_least: None };
 
     /// An agent at the office with a good password, before an application that opens in both zones.
     fn office() -> Case {
@@ -285,7 +315,8 @@ mod tests {
                 version: 1,
                 standing: Standing::Active,
                 department: Some("40".into()),
-                second_factor_everywhere: false,
+                second_factor: FactorRule::Outside,
+                is_privileged: false,
             },
             application: ApplicationFacts {
                 client_id: ClientId::new("portal"),
@@ -300,12 +331,16 @@ mod tests {
             authentication: AuthenticationFacts {
                 acr: Acr::Eidas1,
                 auth_time: Timestamp::from_seconds(0),
+                second: None,
+                is_postponed: false,
                 password: PasswordStanding::Valid,
             },
             profile: Profile::None,
             waivers: vec![],
             charter: Charter::NotPublished,
             brake: false,
+            second_channel_outside: false,
+            asked_acr: None,
             preview_nomades: false,
             now: Now { at: Timestamp::from_seconds(100), today: "2026-11-22".parse().unwrap() },
         }
@@ -318,6 +353,7 @@ mod tests {
         case.profile = Profile::Active;
         case.charter = Charter::Accepted;
         case.authentication.acr = Acr::Eidas2;
+        case.authentication.second = Some(SecondFactor::Totp);
         case
     }
 
@@ -335,7 +371,7 @@ mod tests {
         nothing_built.profile = Profile::Active;
         assert_eq!(decide(&nothing_built), Decision::NeedMore(Need::CharterAcceptance));
         nothing_built.charter = Charter::Accepted;
-        assert_eq!(decide(&nothing_built), Decision::NeedMore(Need::SecondFactor(Reason::FactorRequired)));
+        assert_eq!(decide(&nothing_built), Decision::NeedMore(ANY_FACTOR));
     }
 
     #[test]
@@ -343,6 +379,8 @@ mod tests {
         let mut case = office();
         case.zone = Nomades;
         case.preview_nomades = true;
+        assert_eq!(decide(&case), Decision::NeedMore(ANY_FACTOR), "a second factor is really wanted");
+        case.authentication.second = Some(SecondFactor::Totp);
         assert_eq!(decide(&case), Decision::Allow);
         case.brake = true;
         assert_eq!(decide(&case), Decision::Deny(Reason::NomadesBrake));
@@ -429,13 +467,75 @@ mod tests {
     #[test]
     fn a_second_factor_is_asked_by_population_and_by_application_also_at_the_office() {
         let mut case = office();
-        case.agent.second_factor_everywhere = true;
+        case.agent.second_factor = FactorRule::Everywhere;
         assert_eq!(decide(&case).reason(), Some(Reason::FactorRequired));
-        case.agent.second_factor_everywhere = false;
+        case.agent.second_factor = FactorRule::Outside;
         case.application.min_acr = Some(Acr::Eidas2);
-        assert_eq!(decide(&case).reason(), Some(Reason::AppAcrTooLow));
+        let too_low = Need::SecondFactor { reason: Reason::AppAcrTooLow, at_least: Some(Acr::Eidas2) };
+        assert_eq!(decide(&case), Decision::NeedMore(too_low));
         case.authentication.acr = Acr::Eidas2;
         assert_eq!(decide(&case), Decision::Allow);
+    }
+
+    #[test]
+    fn the_stricter_of_application_and_request_says_the_level() {
+        let mut case = home();
+        for (min, asked, least) in [
+            (Some(Acr::Eidas2), Some(Acr::Eidas3), Acr::Eidas3),
+            (Some(Acr::Eidas3), Some(Acr::Eidas1), Acr::Eidas3),
+            (None, Some(Acr::Eidas3), Acr::Eidas3),
+        ] {
+            (case.application.min_acr, case.asked_acr) = (min, asked);
+            let need = Need::SecondFactor { reason: Reason::AppAcrTooLow, at_least: Some(least) };
+            assert_eq!(decide(&case), Decision::NeedMore(need));
+        }
+        case.authentication.acr = Acr::Eidas3;
+        assert_eq!(decide(&case), Decision::Allow);
+    }
+
+    #[test]
+    fn a_code_over_a_second_channel_counts_inside_and_outside_only_where_it_is_said() {
+        for second in [SecondFactor::Sms, SecondFactor::Mail] {
+            let mut case = home();
+            case.authentication.second = Some(second);
+            case.authentication.acr = Acr::Eidas1Mfa;
+            assert_eq!(decide(&case), Decision::NeedMore(ANY_FACTOR));
+            case.second_channel_outside = true;
+            assert_eq!(decide(&case), Decision::Allow);
+            case.second_channel_outside = false;
+            case.zone = Internal;
+            case.agent.second_factor = FactorRule::Everywhere;
+            assert_eq!(decide(&case), Decision::Allow);
+        }
+    }
+
+    #[test]
+    fn a_managers_pass_stands_in_for_the_factor_without_raising_the_level_and_never_for_the_privileged() {
+        let mut case = home();
+        case.authentication.second = Some(SecondFactor::ManagerPass);
+        case.authentication.acr = Acr::Eidas1;
+        assert_eq!(decide(&case), Decision::Allow);
+        case.application.min_acr = Some(Acr::Eidas1Mfa);
+        assert_eq!(decide(&case).reason(), Some(Reason::AppAcrTooLow));
+        case.application.min_acr = None;
+        case.agent.is_privileged = true;
+        assert_eq!(decide(&case), Decision::NeedMore(ANY_FACTOR));
+    }
+
+    #[test]
+    fn later_is_heard_inside_while_the_enrolment_may_be_postponed() {
+        let mut case = office();
+        case.agent.second_factor = FactorRule::Postponable;
+        assert_eq!(decide(&case), Decision::NeedMore(ANY_FACTOR), "it is offered first");
+        case.authentication.is_postponed = true;
+        assert_eq!(decide(&case), Decision::Allow);
+        case.agent.second_factor = FactorRule::Everywhere;
+        assert_eq!(decide(&case), Decision::NeedMore(ANY_FACTOR));
+        let mut outside = home();
+        outside.agent.second_factor = FactorRule::Postponable;
+        outside.authentication.second = None;
+        outside.authentication.is_postponed = true;
+        assert_eq!(decide(&outside), Decision::NeedMore(ANY_FACTOR));
     }
 
     #[test]

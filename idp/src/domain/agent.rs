@@ -91,6 +91,9 @@ pub struct Agent {
     /// What they hold beside their work.
     #[serde(default)]
     pub roles: Roles,
+    /// Somebody who works has this agent as manager.
+    #[serde(default)]
+    pub is_manager: bool,
     /// Grows with each change: decisions cite it.
     pub version: i64,
     pub created_at: Timestamp,
@@ -98,6 +101,11 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Administrators and managers: their account opens more than their own work.
+    pub fn is_privileged(&self) -> bool {
+        self.is_manager || !self.roles.is_empty()
+    }
+
     /// Whether this agent may work today (a civil date in the City's time zone).
     pub fn standing(&self, today: Date) -> Standing {
         self.record.standing(today)
@@ -151,7 +159,15 @@ impl Standing {
 pub(crate) fn sample() -> Agent {
     let at = Timestamp::from_seconds(0);
     let record = tests::record(Employment::Active, None, None);
-    Agent { sub: Sub::new("sub"), record, roles: Roles::default(), version: 1, created_at: at, updated_at: at }
+    Agent {
+        sub: Sub::new("sub"),
+        record,
+        roles: Roles::default(),
+        is_manager: false,
+        version: 1,
+        created_at: at,
+        updated_at: at,
+    }
 }
 
 #[cfg(test)]

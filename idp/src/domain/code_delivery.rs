@@ -23,6 +23,11 @@ impl CodeDelivery {
     /// Every way.
     pub const ALL: [Self; 4] = [Self::Manager, Self::Letter, Self::Counter, Self::Mail];
 
+    /// Whether it proves enough to enrol a first factor with it: a mail does not (PRODUCT §4).
+    pub const fn enrols(self) -> bool {
+        !matches!(self, Self::Mail)
+    }
+
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {

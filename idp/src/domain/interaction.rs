@@ -5,9 +5,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::acr::Acr;
 use super::ids::ClientId;
+use super::reason::Reason;
 use super::time::Timestamp;
 use super::zone::NetworkZone;
+
+/// A second factor that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorNeed {
+    pub reason: Reason,
+    /// Only a factor that reaches this level helps; `None`: any that counts here.
+    pub at_least: Option<Acr>,
+}
 
 /// What a login page needs to know about the authorization request behind it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +32,9 @@ pub struct Interaction {
     pub created_at: Timestamp,
     /// A session counts only if it logged in at or after this moment (`prompt=login`, `max_age`, another agent's hint).
     pub login_after: Option<Timestamp>,
+    /// What is still asked of the agent who is logged in.
+    #[serde(default)]
+    pub needs: Option<FactorNeed>,
     /// The lowest zone seen so far.
     pub zone: NetworkZone,
     /// The validated authorization request.

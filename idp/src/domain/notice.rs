@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::channel::{Address, ChannelKind};
+use super::factor::SecondFactor;
 use super::locale::Locale;
 use super::soi::Soi;
 use super::time::Timestamp;
@@ -81,12 +82,64 @@ pub enum Notice {
     ResetCodeIssued { at: Timestamp, alarm: Alarm },
     /// An address was changed; `now` is masked, `None`: removed. To the old address.
     ChannelChanged { kind: ChannelKind, now: Option<String>, circumstances: Circumstances, alarm: Alarm },
+    /// The code that stands beside the password at a login.
+    FactorCode { code: ShownCode, valid_for: Duration },
+    /// The code that confirms the enrolment of the first factor.
+    EnrolmentCode { code: ShownCode, valid_for: Duration },
+    /// Something happened to the agent's second factors.
+    Factors { event: FactorEvent, circumstances: Circumstances, alarm: Alarm },
     /// The password is to be changed before this day.
     PasswordExpires { on: Date, days: u32 },
     /// "This was not me" was said: nothing works any more until the help desk has helped.
     CredentialsSuspended { at: Timestamp },
     /// The same, to those who must look at it.
     AlarmRaised { soi: Soi, reference: String, at: Timestamp },
+}
+
+/// What happened to an agent's second factors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum FactorEvent {
+    /// Enrolled, with the name that the agent gave.
+    Added {
+        factor: SecondFactor,
+        name: String,
+    },
+    Removed {
+        factor: SecondFactor,
+        name: String,
+    },
+    /// A new set of recovery codes was made.
+    RecoveryCodes,
+    /// One was used; so many are left.
+    RecoveryCodeUsed {
+        left: u32,
+    },
+    /// The password was right and several codes were wrong.
+    Suspected,
+    /// The manager vouched for the agent.
+    PassGiven {
+        manager: String,
+    },
+    /// A key counted backwards: there may be a copy of it.
+    CounterWentBack {
+        name: String,
+    },
+}
+
+impl FactorEvent {
+    /// The stored word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Added { .. } => "factor_added",
+            Self::Removed { .. } => "factor_removed",
+            Self::RecoveryCodes => "recovery_codes",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::Suspected => "factor_suspected",
+            Self::PassGiven { .. } => "manager_pass",
+            Self::CounterWentBack { .. } => "key_copied",
+        }
+    }
 }
 
 impl Notice {
@@ -100,6 +153,9 @@ impl Notice {
             Self::PasswordReset { .. } => "password_reset",
             Self::ResetCodeIssued { .. } => "reset_code_issued",
             Self::ChannelChanged { .. } => "channel_changed",
+            Self::FactorCode { .. } => "factor_code",
+            Self::EnrolmentCode { .. } => "enrolment_code",
+            Self::Factors { event, .. } => event.as_str(),
             Self::PasswordExpires { .. } => "password_expires",
             Self::CredentialsSuspended { .. } => "credentials_suspended",
             Self::AlarmRaised { .. } => "alarm_raised",
@@ -109,7 +165,10 @@ impl Notice {
     /// When it is not worth sending any more.
     pub fn expires_at(&self, now: Timestamp) -> Timestamp {
         match self {
-            Self::ChannelCode { valid_for, .. } | Self::ResetCode { valid_for, .. } => now.plus(*valid_for),
+            Self::ChannelCode { valid_for, .. }
+            | Self::ResetCode { valid_for, .. }
+            | Self::FactorCode { valid_for, .. }
+            | Self::EnrolmentCode { valid_for, .. } => now.plus(*valid_for),
             Self::ActivationCode { until, .. } => *until,
             Self::PasswordExpires { .. } => now.plus(Duration::from_hours(24)),
             _ => now.plus(Duration::from_hours(7 * 24)),

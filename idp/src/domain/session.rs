@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::acr::AuthenticationMethod;
+use super::factor::{GivenFactor, SecondFactor};
 use super::ids::Sid;
 use super::soi::Soi;
 use super::time::Timestamp;
@@ -56,6 +57,10 @@ pub struct Session {
     /// The zone of the login.
     pub login_zone: NetworkZone,
     pub authentication: AuthenticationMethod,
+    /// What was given beside the password, last.
+    pub second: Option<GivenFactor>,
+    /// "Later" was said to the enrolment of a factor.
+    pub is_postponed: bool,
     pub auth_time: Timestamp,
     pub last_seen_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -72,6 +77,11 @@ pub struct OpenSession {
 }
 
 impl Session {
+    /// The second factor that counts at `now`.
+    pub fn second_at(&self, now: Timestamp) -> Option<SecondFactor> {
+        self.second.and_then(|given| given.at(now))
+    }
+
     /// Whether the session lives for a contact from `zone` at `now`: the stricter of the login's zone and this one.
     pub fn is_live(&self, policy: &SessionPolicy, zone: NetworkZone, now: Timestamp) -> bool {
         let idle = policy.limits(zone.lowest(self.login_zone)).idle;
@@ -108,6 +118,8 @@ mod tests {
             soi: Soi::from_stored("100001".into()),
             login_zone,
             authentication: AuthenticationMethod::password(),
+            second: None,
+            is_postponed: false,
             auth_time: Timestamp::from_seconds(0),
             last_seen_at: Timestamp::from_seconds(0),
             ended_at: None,

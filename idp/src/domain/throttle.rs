@@ -18,10 +18,12 @@ pub enum Form {
     Activation,
     /// The code of a reset.
     ResetCode,
+    /// A second factor.
+    Factor,
 }
 
 impl Form {
-    pub const ALL: [Self; 3] = [Self::Login, Self::Activation, Self::ResetCode];
+    pub const ALL: [Self; 4] = [Self::Login, Self::Activation, Self::ResetCode, Self::Factor];
 
     /// The purpose of its keys.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Form {
             Self::Login => "login",
             Self::Activation => "activation",
             Self::ResetCode => "reset_code",
+            Self::Factor => "factor",
         }
     }
 }

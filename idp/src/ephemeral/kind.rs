@@ -11,6 +11,10 @@ pub enum Kind {
     InteractionOutside,
     /// The right to change an expired password, given after the old one was verified.
     PasswordTicket,
+    /// A factor that waits to be proved before it is enrolled.
+    Enrolment,
+    /// A challenge for a passkey of somebody who is not logged in yet.
+    Challenge,
     /// Something that may be presented once (`jti`, nonces).
     Replay,
     /// Requests from one source, counted coarsely.
@@ -44,6 +48,8 @@ impl Kind {
             Self::Interaction => "interaction",
             Self::InteractionOutside => "interaction_outside",
             Self::PasswordTicket => "password_ticket",
+            Self::Enrolment => "enrolment",
+            Self::Challenge => "challenge",
             Self::Replay => "replay",
             Self::RequestCount => "request_count",
         }
@@ -54,6 +60,8 @@ impl Kind {
         match self {
             Self::Interaction | Self::InteractionOutside => 8 * KIB,
             Self::PasswordTicket => 2 * KIB,
+            Self::Enrolment => 4 * KIB,
+            Self::Challenge => KIB,
             Self::Replay | Self::RequestCount => 0,
         }
     }
@@ -62,7 +70,7 @@ impl Kind {
     pub const fn max_ttl(self) -> Duration {
         match self {
             Self::Interaction | Self::InteractionOutside | Self::RequestCount => Duration::from_hours(1),
-            Self::PasswordTicket => Duration::from_mins(15),
+            Self::PasswordTicket | Self::Enrolment | Self::Challenge => Duration::from_mins(15),
             Self::Replay => Duration::from_hours(24),
         }
     }
@@ -70,9 +78,12 @@ impl Kind {
     /// What to do when the mechanism is away.
     pub const fn when_unavailable(self) -> WhenUnavailable {
         match self {
-            Self::Interaction | Self::InteractionOutside | Self::PasswordTicket | Self::Replay => {
-                WhenUnavailable::FailClosed
-            }
+            Self::Interaction
+            | Self::InteractionOutside
+            | Self::PasswordTicket
+            | Self::Enrolment
+            | Self::Challenge
+            | Self::Replay => WhenUnavailable::FailClosed,
             Self::RequestCount => WhenUnavailable::PerNode,
         }
     }
@@ -82,7 +93,8 @@ impl Kind {
     pub const fn memory_capacity(self) -> Capacity {
         match self {
             Self::Interaction | Self::InteractionOutside => Capacity { entries: 50_000, bytes: 32 * MIB },
-            Self::PasswordTicket => Capacity { entries: 10_000, bytes: 8 * MIB },
+            Self::PasswordTicket | Self::Enrolment => Capacity { entries: 10_000, bytes: 8 * MIB },
+            Self::Challenge => Capacity { entries: 20_000, bytes: 12 * MIB },
             Self::Replay | Self::RequestCount => Capacity { entries: 100_000, bytes: 32 * MIB },
         }
     }

@@ -27,6 +27,8 @@ pub struct Memory {
     interactions: Mutex<Shelf>,
     interactions_outside: Mutex<Shelf>,
     password_tickets: Mutex<Shelf>,
+    enrolments: Mutex<Shelf>,
+    challenges: Mutex<Shelf>,
     replays: Mutex<Shelf>,
     request_counts: Mutex<Shelf>,
     applications: broadcast::Sender<String>,
@@ -49,6 +51,8 @@ impl Memory {
             interactions: shelf(Kind::Interaction),
             interactions_outside: shelf(Kind::InteractionOutside),
             password_tickets: shelf(Kind::PasswordTicket),
+            enrolments: shelf(Kind::Enrolment),
+            challenges: shelf(Kind::Challenge),
             replays: shelf(Kind::Replay),
             request_counts: shelf(Kind::RequestCount),
             applications: topic(),
@@ -63,6 +67,8 @@ impl Memory {
             Kind::Interaction => &self.interactions,
             Kind::InteractionOutside => &self.interactions_outside,
             Kind::PasswordTicket => &self.password_tickets,
+            Kind::Enrolment => &self.enrolments,
+            Kind::Challenge => &self.challenges,
             Kind::Replay => &self.replays,
             Kind::RequestCount => &self.request_counts,
         }
@@ -157,8 +163,15 @@ impl Ephemeral for Memory {
 /// Numbers only: keys and values may be secrets.
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds =
-            [Kind::Interaction, Kind::InteractionOutside, Kind::PasswordTicket, Kind::Replay, Kind::RequestCount];
+        let kinds = [
+            Kind::Interaction,
+            Kind::InteractionOutside,
+            Kind::PasswordTicket,
+            Kind::Enrolment,
+            Kind::Challenge,
+            Kind::Replay,
+            Kind::RequestCount,
+        ];
         f.debug_map().entries(kinds.map(|kind| (kind, self.shelf(kind).entries.len()))).finish()
     }
 }
@@ -351,6 +364,9 @@ mod tests {
         let memory = Memory::new(clock());
         put(&memory, "secret-key", 3).await.unwrap();
         let text = format!("{memory:?}");
-        assert_eq!(text, "{Interaction: 1, InteractionOutside: 0, PasswordTicket: 0, Replay: 0, RequestCount: 0}");
+        assert_eq!(
+            text,
+            "{Interaction: 1, InteractionOutside: 0, PasswordTicket: 0, Enrolment: 0, Challenge: 0, Replay: 0, RequestCount: 0}"
+        );
     }
 }

@@ -19,8 +19,8 @@ use crate::domain::time::{Clock, Timestamp};
 use crate::oauth::Applications;
 use crate::outbox::delivery::Delivery;
 use crate::storage::{
-    Store, StoreError, Tx, activation, alarms, audit, budgets, channel_codes, codes, failures, markers,
-    outbox as messages, reset_demands, resets, sessions, throttle,
+    Store, StoreError, Tx, activation, alarms, audit, budgets, channel_codes, codes, enrolment_permits, failures,
+    markers, outbox as messages, reset_demands, resets, sessions, throttle,
 };
 
 pub mod expiry;
@@ -148,6 +148,7 @@ impl Jobs {
                     + channel_codes::purge(tx, now).await?
                     + resets::purge(tx, now.minus(KEEP_RESETS)).await?
                     + reset_demands::purge(tx, now).await?
+                    + enrolment_permits::purge(tx, now).await?
                     + budgets::purge(tx, now).await?
                     + messages::purge(tx, now.minus(MESSAGE_RETENTION)).await?
                     + throttle::purge(tx, now).await?

@@ -114,6 +114,8 @@ async fn log_in(jobs: &Jobs) -> Session {
         soi,
         login_zone: NetworkZone::Internal,
         authentication: AuthenticationMethod::password(),
+        second: None,
+        is_postponed: false,
         auth_time: now,
         last_seen_at: now,
         ended_at: None,

@@ -10,9 +10,12 @@ use std::time::Duration;
 use super::guess::{Admission, Blocked, Guess, Suspected, Taken, tell};
 use super::replacement::Over;
 use super::{Login, LoginError, Visit, same_twice};
+use crate::crypto::hash::hash_token;
 use crate::crypto::short_code::PlainCode;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::{Actor, Event};
+use crate::domain::code_delivery::CodeDelivery;
+use crate::domain::enrolment::{Basis, CODE_OPENS_FOR};
 use crate::domain::password_policy::{Breach, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::secret::PlainPassword;
@@ -21,7 +24,7 @@ use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::storage::activation::PURPOSE;
 use crate::storage::passwords::StoredPassword;
-use crate::storage::{StoreError, Tx, activation, agents, audit, passwords, throttle};
+use crate::storage::{StoreError, Tx, activation, agents, audit, enrolment_permits, passwords, throttle};
 
 /// Where an activation leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +166,11 @@ impl Login {
                     return Ok(Activation::Invalid);
                 };
                 taken.clear(tx, now).await?;
+                if spent.delivery.is_some_and(CodeDelivery::enrols) {
+                    // Who was handed a code may enrol the first factor right after the password, wherever they are.
+                    let until = now.plus(CODE_OPENS_FOR);
+                    enrolment_permits::grant(tx, soi, Basis::Code, &hash_token(visit.browser), until).await?;
+                }
                 if let Some(replaced) = passwords::hold(tx, soi).await? {
                     let over = Over::HandedOver(spent.delivery);
                     self.reset_in(tx, &agent, (&replaced, phc), over, visit, now).await?;

@@ -55,7 +55,7 @@ impl Login {
     ) -> Result<PasswordChange, LoginError> {
         let now = self.clock.now();
         let soi = &held.session.soi;
-        if !self.may_change_from(visit.zone) {
+        if !self.may_change_in(visit.zone, Some(held.session)) {
             self.note_refused_change(soi, Reason::FactorRequired, visit, now).await?;
             return Ok(PasswordChange::AtTheOffice);
         }

@@ -87,7 +87,7 @@ impl Login {
                     Err(problem) => return Ok(Sending::Problem(problem)),
                 };
                 let is_new = kind.address_of(&agent.record).as_ref() != Some(&address);
-                if is_new && !self.may_change_from(visit.zone) {
+                if is_new && !self.may_change_in(visit.zone, Some(own)) {
                     return Ok(Sending::AtTheOffice);
                 }
                 let code_hash = self.channel_digest(soi, kind, &address, &code);
@@ -151,7 +151,7 @@ impl Login {
         kind: ChannelKind,
         visit: Visit<'_>,
     ) -> Result<Removal, LoginError> {
-        if !self.may_change_from(visit.zone) {
+        if !self.may_change_in(visit.zone, Some(own)) {
             return Ok(Removal::AtTheOffice);
         }
         let now = self.clock.now();

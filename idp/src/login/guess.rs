@@ -166,6 +166,11 @@ impl Guess {
 }
 
 impl Taken {
+    /// Whether it is the nth in a row without success.
+    pub const fn is_nth(&self, n: u32) -> bool {
+        self.nth == n
+    }
+
     /// What was typed was right.
     pub async fn succeed(&self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
         throttle::succeed(tx, self.guess.count()).await?;

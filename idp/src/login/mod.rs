@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod change;
 pub mod channels;
 pub mod confirmation;
+pub mod factor;
 mod guess;
 mod judgement;
 pub mod own_sessions;
@@ -21,6 +22,7 @@ pub mod reset;
 pub mod session;
 #[cfg(test)]
 mod tests;
+pub mod totp;
 
 use std::sync::Arc;
 
@@ -32,9 +34,12 @@ use crate::crypto::keyed::LookupKey;
 use crate::crypto::known_browser::{BrowserCookie, BrowserKey};
 use crate::crypto::password::{NewHash, PasswordPool, PasswordPoolError};
 use crate::crypto::random::Random;
+use crate::crypto::seal::{SealError, Sealer};
 use crate::crypto::short_code::ShortCodeKey;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::Contact;
+use crate::domain::factor::SecondFactor;
+use crate::domain::factor_policies::FactorPolicies;
 use crate::domain::notice::Circumstances;
 use crate::domain::password_policy::{Breach, Owner, PasswordPolicies};
 use crate::domain::secret::{PlainPassword, PlainToken};
@@ -59,8 +64,10 @@ pub struct LoginSettings {
     /// What is one source of attempts, and which addresses many agents share.
     pub sources: Sources,
     pub time_zone: TimeZone,
-    /// `access.preview_nomades`: an expired password may be changed in `nomades` without a second factor. Demo only.
-    pub preview_nomades: bool,
+    /// Under which name authenticator applications show an account.
+    pub product: String,
+    /// Which factors there are, for whom.
+    pub factors: FactorPolicies,
     /// Text messages can be sent: a reset code may go to a mobile.
     pub sends_sms: bool,
     /// Where alarms are told, beside the agent (`help.alerts_email`).
@@ -83,6 +90,8 @@ pub struct Login {
     /// Knows the browsers that an agent has used before.
     pub browsers: BrowserKey,
     pub short_codes: ShortCodeKey,
+    /// Seals the keys of authenticator applications.
+    pub sealer: Arc<Sealer>,
     /// What is told to agents is put here, in the transaction of the act.
     pub outbox: Outbox,
     pub settings: Arc<LoginSettings>,
@@ -121,6 +130,12 @@ pub enum LoginError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Ephemeral(#[from] EphemeralError),
+    /// The key of an authenticator application cannot be opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The key of an authenticator application is none.
+    #[error(transparent)]
+    Totp(#[from] totp_rs::TotpError),
 }
 
 impl From<PasswordPoolError> for LoginError {
@@ -144,9 +159,10 @@ impl Login {
     }
 
     /// Whether a contact from `zone` may change what a password opens or over which address it is reset: outside after the
-    /// second factor only (PRODUCT §4), which nobody has yet.
-    pub fn may_change_from(&self, zone: NetworkZone) -> bool {
-        zone == NetworkZone::Internal || self.settings.preview_nomades
+    /// second factor only (PRODUCT §4), given in this session.
+    pub fn may_change_in(&self, zone: NetworkZone, own: Option<&Session>) -> bool {
+        let now = self.clock.now();
+        zone == NetworkZone::Internal || own.and_then(|own| own.second_at(now)).is_some_and(SecondFactor::is_held)
     }
 
     fn standing(&self, agent: &Agent, now: Timestamp) -> Standing {

@@ -111,7 +111,9 @@ impl Login {
         }
         let (judged_by, ends) = match self.judge(&agent, &password, &stored, now).await {
             Judgement::Good { by, ends } => (by, ends),
-            Judgement::MustRenew(why) if !self.may_change_from(visit.zone) => {
+            Judgement::MustRenew(why)
+                if visit.zone == NetworkZone::Nomades && !self.can_prove_beside_password(&agent).await? =>
+            {
                 // Outside, a password is changed after the second factor only (PRODUCT §4).
                 return self.refuse(&agent, why.reason, &taken, visit, now).await;
             }
@@ -264,6 +266,8 @@ impl Login {
                 soi: soi.clone(),
                 login_zone: zone,
                 authentication: AuthenticationMethod::password(),
+                second: None,
+                is_postponed: false,
                 auth_time: now,
                 last_seen_at: now,
                 ended_at: None,

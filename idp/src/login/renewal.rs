@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::factor::beside::Beside;
+use super::factor::given::WrongFactor;
 use super::guess::Taken;
 use super::judgement::MustRenew;
 use super::{Login, LoginError, NewSession, Visit, same_twice};
 use crate::crypto::hash::hash_token;
 use crate::domain::agent::Agent;
 use crate::domain::audit::{Actor, Event};
+use crate::domain::factor::{GivenFactor, Proof};
 use crate::domain::password_policy::Breach;
 use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::NetworkZone;
 use crate::ephemeral::Kind;
 use crate::storage::passwords::StoredPassword;
 use crate::storage::{StoreError, Tx, agents, audit, passwords, sessions};
@@ -45,7 +49,11 @@ pub enum Renewal {
     In(NewSession),
     /// Refused by a rule; the ticket still works. With what the page says about the old one.
     Breach { breach: Breach, why: MustRenew },
-    /// The ticket is unknown, spent, too old, another browser's or shown outside, or what it stands for changed: log in
+    /// Outside, the code beside the new password is wrong; the ticket still works.
+    Factor { wrong: WrongFactor, why: MustRenew },
+    /// Too many wrong codes; nothing was looked at.
+    Throttled { wait: Duration, why: MustRenew },
+    /// The ticket is unknown, spent, too old or another browser's, or what it stands for changed: log in
     /// again.
     Gone,
 }
@@ -95,20 +103,17 @@ impl Login {
         Ok(ticket.filter(|t| crate::crypto::hash::constant_time_eq(&t.browser, own.as_bytes())))
     }
 
-    /// Changes the password and begins the session.
+    /// Changes the password and begins the session. `code`: what is typed beside it outside.
     pub async fn renew(
         &self,
         token: &PlainToken,
         new: PlainPassword,
         again: PlainPassword,
+        code: &str,
         visit: Visit<'_>,
     ) -> Result<Renewal, LoginError> {
         let now = self.clock.now();
         let Some(ticket) = self.find_ticket(token, visit.browser).await? else { return Ok(Renewal::Gone) };
-        if !self.may_change_from(visit.zone) {
-            // Outside, a password is changed after the second factor only (PRODUCT §4); the ticket was obtained inside.
-            return self.refuse_renewal(&ticket, ticket.reason, visit, now).await;
-        }
         let (agent, before) = match self.ticket_owner(&ticket, now).await? {
             Ok(owner) => owner,
             Err(reason) => return self.refuse_renewal(&ticket, reason, visit, now).await,
@@ -129,10 +134,23 @@ impl Login {
             }
             (Err(_), None) => return Ok(Renewal::Gone),
         };
+        // Outside, a password is changed after the second factor only (PRODUCT §4).
+        let given = match visit.zone {
+            NetworkZone::Internal => None,
+            NetworkZone::Nomades => {
+                let Some(present) = before.first() else { return Ok(Renewal::Gone) };
+                let why = self.must_renew(&agent, present, ticket.reason, ticket.broken, now);
+                match self.prove_beside_password(&agent, code, visit, now).await? {
+                    Beside::Right(proof) => Some(proof),
+                    Beside::Wrong(wrong) => return Ok(Renewal::Factor { wrong, why }),
+                    Beside::Throttled { wait } => return Ok(Renewal::Throttled { wait, why }),
+                }
+            }
+        };
         if self.ephemeral.take(Kind::PasswordTicket, &ticket_key(token)).await?.is_none() {
             return self.refuse_renewal(&ticket, Reason::CredentialsInvalid, visit, now).await;
         }
-        self.change(&ticket, before.first(), &phc, visit, now).await
+        self.change(&ticket, before.first(), &phc, given, visit, now).await
     }
 
     /// Changes the password, ends the sessions that the old one began, and begins a new one; or notes why not.
@@ -141,11 +159,16 @@ impl Login {
         ticket: &Ticket,
         replaced: Option<&StoredPassword>,
         phc: &str,
+        given: Option<Proof>,
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Renewal, LoginError> {
         let soi = &ticket.soi;
-        let session = self.new_session(soi, visit.zone, now);
+        let mut session = self.new_session(soi, visit.zone, now);
+        if let Some(proof) = given {
+            session.session.authentication = session.session.authentication.with(proof);
+            session.session.second = Some(GivenFactor { factor: proof.factor(), at: now, until: proof.until(now) });
+        }
         let done = self
             .store
             .write(async |tx: &mut Tx| -> Result<bool, StoreError> {

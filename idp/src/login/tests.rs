@@ -80,6 +80,7 @@ async fn place() -> Place {
         lookup: LookupKey::new(&master),
         browsers: BrowserKey::new(&master),
         short_codes: ShortCodeKey::new(&master),
+        sealer: Arc::new(Sealer::new(&master).unwrap()),
         outbox: Outbox::new(Arc::new(Sealer::new(&master).unwrap()), Random::seeded(3), ShortCodeKey::new(&master)),
         settings: Arc::new(LoginSettings {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),
@@ -87,7 +88,8 @@ async fn place() -> Place {
             sessions: SessionPolicy { internal: limits, nomades: limits },
             sources: Sources::default(),
             time_zone: jiff::tz::TimeZone::UTC,
-            preview_nomades: false,
+            product: "Octroi".to_owned(),
+            factors: crate::domain::factor_policies::FactorPolicies::default(),
             sends_sms: false,
             alerts: None,
         }),
@@ -347,7 +349,7 @@ impl Place {
     async fn renew(&self, ticket: &PlainToken, zone: NetworkZone) -> Renewal {
         let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
         let visit = Visit { zone, ..visit(&contact, &browser) };
-        self.login.renew(ticket, PlainPassword::new(NEW), PlainPassword::new(NEW), visit).await.unwrap()
+        self.login.renew(ticket, PlainPassword::new(NEW), PlainPassword::new(NEW), "", visit).await.unwrap()
     }
 
     async fn refused_renewal(&self) -> Option<String> {

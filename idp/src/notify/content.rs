@@ -3,7 +3,7 @@
 use super::moments::Calendar;
 use super::plain::plain;
 use super::words::{Names, Voice};
-use crate::domain::notice::{Alarm, Circumstances, Notice, ShownCode};
+use crate::domain::notice::{Alarm, Circumstances, FactorEvent, Notice, ShownCode};
 use crate::domain::zone::NetworkZone;
 
 /// The pieces in the order in which they are read.
@@ -92,6 +92,32 @@ pub fn of(notice: &Notice, say: &Voice<'_>, names: &Names, calendar: Calendar<'_
                 None => say.t("mail-channel_changed-removed"),
             };
             told(say.t("mail-channel_changed-subject"), text, facts(circumstances, say, calendar), alarm)
+        }
+        Notice::FactorCode { code, .. } => coded(
+            say.t("mail-factor_code-subject"),
+            say.t("mail-factor_code-text"),
+            code,
+            say.t("mail-factor_code-ignore"),
+        ),
+        Notice::EnrolmentCode { code, .. } => coded(
+            say.t("mail-enrolment_code-subject"),
+            say.t("mail-enrolment_code-text"),
+            code,
+            say.t("mail-enrolment_code-ignore"),
+        ),
+        Notice::Factors { event, circumstances, alarm } => {
+            let (subject, text) = match event {
+                FactorEvent::Added { .. } => ("mail-factor_added-subject", "mail-factor_added-text"),
+                FactorEvent::Removed { .. } => ("mail-factor_removed-subject", "mail-factor_removed-text"),
+                FactorEvent::RecoveryCodes => ("mail-recovery_codes-subject", "mail-recovery_codes-text"),
+                FactorEvent::RecoveryCodeUsed { .. } => {
+                    ("mail-recovery_code_used-subject", "mail-recovery_code_used-text")
+                }
+                FactorEvent::Suspected => ("mail-factor_suspected-subject", "mail-factor_suspected-text"),
+                FactorEvent::PassGiven { .. } => ("mail-manager_pass-subject", "mail-manager_pass-text"),
+                FactorEvent::CounterWentBack { .. } => ("mail-key_copied-subject", "mail-key_copied-text"),
+            };
+            told(say.t(subject), say.t(text), facts(circumstances, say, calendar), alarm)
         }
         Notice::PasswordExpires { .. } => Content {
             subject: say.t("mail-password_expires-subject"),

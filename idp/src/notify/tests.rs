@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use super::gsm::places;
 use super::{Names, Support, Words};
 use crate::domain::channel::{Address, ChannelKind};
+use crate::domain::factor::SecondFactor;
 use crate::domain::locale::Locale;
-use crate::domain::notice::{Alarm, Circumstances, Notice, Recipient, ShownCode};
+use crate::domain::notice::{Alarm, Circumstances, FactorEvent, Notice, Recipient, ShownCode};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
@@ -54,6 +55,10 @@ fn circumstances() -> Circumstances {
     Circumstances { at: at(), zone: Some(NetworkZone::Nomades), browser: Some("Firefox".into()) }
 }
 
+fn factors(event: FactorEvent) -> Notice {
+    Notice::Factors { event, circumstances: circumstances(), alarm: alarm() }
+}
+
 /// One of each, and of each way to say it.
 fn notices() -> Vec<(&'static str, Notice)> {
     let (code, valid_for) = (|| ShownCode::new(CODE), Duration::from_mins(10));
@@ -93,6 +98,16 @@ fn notices() -> Vec<(&'static str, Notice)> {
                 alarm: alarm(),
             },
         ),
+        ("factor_code", Notice::FactorCode { code: code(), valid_for }),
+        ("enrolment_code", Notice::EnrolmentCode { code: code(), valid_for }),
+        ("factor_added", factors(FactorEvent::Added { factor: SecondFactor::Totp, name: "Téléphone".into() })),
+        ("factor_removed", factors(FactorEvent::Removed { factor: SecondFactor::Passkey, name: "Clé bleue".into() })),
+        ("recovery_codes", factors(FactorEvent::RecoveryCodes)),
+        ("recovery_code_used", factors(FactorEvent::RecoveryCodeUsed { left: 3 })),
+        ("recovery_code_used, the last one", factors(FactorEvent::RecoveryCodeUsed { left: 0 })),
+        ("factor_suspected", factors(FactorEvent::Suspected)),
+        ("manager_pass", factors(FactorEvent::PassGiven { manager: "Nadia Berthier".into() })),
+        ("key_copied", factors(FactorEvent::CounterWentBack { name: "Clé bleue".into() })),
         ("password_expires", Notice::PasswordExpires { on: Date::constant(2026, 12, 1), days: 9 }),
         ("password_expires tomorrow", Notice::PasswordExpires { on: Date::constant(2026, 12, 1), days: 1 }),
         ("credentials_suspended", Notice::CredentialsSuspended { at: at() }),
@@ -126,9 +141,20 @@ fn every_kind_of_notice_is_among_the_samples() {
         Notice::PasswordExpires { .. } => 7,
         Notice::CredentialsSuspended { .. } => 8,
         Notice::AlarmRaised { .. } => 9,
+        Notice::FactorCode { .. } => 10,
+        Notice::EnrolmentCode { .. } => 11,
+        Notice::Factors { event, .. } => match event {
+            FactorEvent::Added { .. } => 12,
+            FactorEvent::Removed { .. } => 13,
+            FactorEvent::RecoveryCodes => 14,
+            FactorEvent::RecoveryCodeUsed { .. } => 15,
+            FactorEvent::Suspected => 16,
+            FactorEvent::PassGiven { .. } => 17,
+            FactorEvent::CounterWentBack { .. } => 18,
+        },
     };
     let seen: std::collections::BTreeSet<i32> = notices().iter().map(|(_, notice)| kind(notice)).collect();
-    assert_eq!(seen.len(), 10);
+    assert_eq!(seen.len(), 19);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::moments::Calendar;
 use super::plain::plain;
 use super::{Mail, Sms, content, mail, texts};
 use crate::domain::locale::Locale;
-use crate::domain::notice::{Notice, Recipient};
+use crate::domain::notice::{FactorEvent, Notice, Recipient};
 use crate::i18n::text_with;
 
 /// The names and addresses that messages mention.
@@ -89,6 +89,16 @@ impl Words {
                 say.args.set("over", over.map_or("handed", |kind| kind.as_str()));
             }
             Notice::PasswordExpires { days, .. } => say.args.set("days", *days),
+            Notice::Factors { event, .. } => match event {
+                FactorEvent::Added { factor, name } | FactorEvent::Removed { factor, name } => {
+                    say.args.set("factor", factor.as_str());
+                    say.args.set("device", plain(name));
+                }
+                FactorEvent::CounterWentBack { name } => say.args.set("device", plain(name)),
+                FactorEvent::RecoveryCodeUsed { left } => say.args.set("left", *left),
+                FactorEvent::PassGiven { manager } => say.args.set("manager", plain(manager)),
+                FactorEvent::RecoveryCodes | FactorEvent::Suspected => {}
+            },
             Notice::AlarmRaised { soi, reference, .. } => {
                 say.args.set("soi", plain(soi.as_str()));
                 say.args.set("reference", plain(reference));
@@ -133,7 +143,10 @@ impl Voice<'_> {
 
     fn set_long(&mut self, notice: &Notice, calendar: Calendar<'_>) {
         match notice {
-            Notice::ChannelCode { valid_for, .. } | Notice::ResetCode { valid_for, .. } => {
+            Notice::ChannelCode { valid_for, .. }
+            | Notice::ResetCode { valid_for, .. }
+            | Notice::FactorCode { valid_for, .. }
+            | Notice::EnrolmentCode { valid_for, .. } => {
                 self.args.set("duration", calendar.duration(*valid_for));
             }
             Notice::ActivationCode { until, .. } => self.args.set("date", calendar.day(*until)),
@@ -141,13 +154,19 @@ impl Voice<'_> {
             Notice::ResetCodeIssued { at, .. }
             | Notice::CredentialsSuspended { at }
             | Notice::AlarmRaised { at, .. } => self.args.set("when", calendar.moment(*at)),
-            Notice::PasswordChanged { .. } | Notice::PasswordReset { .. } | Notice::ChannelChanged { .. } => {}
+            Notice::PasswordChanged { .. }
+            | Notice::PasswordReset { .. }
+            | Notice::ChannelChanged { .. }
+            | Notice::Factors { .. } => {}
         }
     }
 
     fn set_short(&mut self, notice: &Notice, calendar: Calendar<'_>) {
         match notice {
-            Notice::ChannelCode { valid_for, .. } | Notice::ResetCode { valid_for, .. } => {
+            Notice::ChannelCode { valid_for, .. }
+            | Notice::ResetCode { valid_for, .. }
+            | Notice::FactorCode { valid_for, .. }
+            | Notice::EnrolmentCode { valid_for, .. } => {
                 self.args.set("duration", calendar.short_duration(*valid_for));
             }
             Notice::ActivationCode { until, .. } => {
@@ -156,7 +175,8 @@ impl Voice<'_> {
             Notice::PasswordExpires { on, .. } => self.args.set("date", calendar.short_date(*on)),
             Notice::PasswordChanged { circumstances, .. }
             | Notice::PasswordReset { circumstances, .. }
-            | Notice::ChannelChanged { circumstances, .. } => {
+            | Notice::ChannelChanged { circumstances, .. }
+            | Notice::Factors { circumstances, .. } => {
                 self.args.set("when", calendar.short_moment(circumstances.at));
             }
             Notice::ResetCodeIssued { at, .. }

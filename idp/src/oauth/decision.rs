@@ -8,6 +8,7 @@ use crate::domain::access::{
     AgentFacts, ApplicationFacts, AuthenticationFacts, CASE_VERSION, Case, Charter, Decision, Now, PasswordStanding,
     Profile, decide,
 };
+use crate::domain::acr::Acr;
 use crate::domain::agent::Agent;
 use crate::domain::application::Application;
 use crate::domain::audit::{Actor, Event};
@@ -25,6 +26,8 @@ pub(super) struct Question<'a> {
     pub session: &'a Session,
     pub password: Option<&'a StoredPassword>,
     pub zone: NetworkZone,
+    /// The level without which the application cannot go on.
+    pub asked_acr: Option<Acr>,
     /// Under which the decision is found in the audit.
     pub reference: &'a Reference,
     pub at: Timestamp,
@@ -65,14 +68,17 @@ impl Provider {
     fn case(&self, question: &Question<'_>) -> Case {
         let Question { agent, application, session, password, .. } = *question;
         let policy = self.settings.passwords.of(agent);
+        let factors = self.settings.factors.of(agent);
+        let today = question.at.date_in(&self.settings.time_zone);
         Case {
             version: CASE_VERSION,
             agent: AgentFacts {
                 soi: agent.record.soi.clone(),
                 version: agent.version,
-                standing: agent.standing(question.at.date_in(&self.settings.time_zone)),
+                standing: agent.standing(today),
                 department: agent.record.department.clone(),
-                second_factor_everywhere: false,
+                second_factor: factors.rule(agent.is_privileged(), today),
+                is_privileged: agent.is_privileged(),
             },
             application: ApplicationFacts {
                 client_id: application.record.client_id.clone(),
@@ -87,6 +93,8 @@ impl Provider {
             authentication: AuthenticationFacts {
                 acr: session.authentication.acr,
                 auth_time: session.auth_time,
+                second: session.second_at(question.at),
+                is_postponed: session.is_postponed,
                 password: match password {
                     None => PasswordStanding::NotActivated,
                     Some(p) if p.suspended_at.is_some() => PasswordStanding::Suspended,
@@ -98,8 +106,10 @@ impl Provider {
             waivers: Vec::new(),
             charter: Charter::NotPublished,
             brake: false,
+            second_channel_outside: factors.second_channel.nomades,
+            asked_acr: question.asked_acr,
             preview_nomades: self.settings.preview_nomades,
-            now: Now { at: question.at, today: question.at.date_in(&self.settings.time_zone) },
+            now: Now { at: question.at, today },
         }
     }
 }

@@ -41,6 +41,7 @@ use self::userinfo::VerifiedTokens;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::random::Random;
 use crate::domain::audit::Contact;
+use crate::domain::factor_policies::FactorPolicies;
 use crate::domain::password_policy::PasswordPolicies;
 use crate::domain::session::{Session, SessionPolicy};
 use crate::domain::time::{Clock, Timestamp};
@@ -79,6 +80,8 @@ pub struct OauthSettings {
     /// The City's: an employment ends at local midnight.
     pub time_zone: TimeZone,
     /// Demo only: see [`domain::access::Case`](crate::domain::access::Case).
+    /// Where a second factor is asked for.
+    pub factors: FactorPolicies,
     pub preview_nomades: bool,
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn agent() -> Agent {
         sub: Sub::new("sub-of-ines"),
         record: person(INES, "Inès", "Marchand"),
         roles: Roles::default(),
+        is_manager: false,
         version: 1,
         created_at: at,
         updated_at: at,
@@ -284,6 +285,8 @@ impl Town {
             soi: Soi::from_stored(soi.into()),
             login_zone: zone,
             authentication: AuthenticationMethod::password(),
+            second: None,
+            is_postponed: false,
             auth_time: self.clock.now(),
             last_seen_at: self.clock.now(),
             ended_at: None,
@@ -340,6 +343,7 @@ fn settings_of_the_town() -> OauthSettings {
         },
         passwords: PasswordPolicy { max_age: Some(180 * 24 * HOUR), ..PasswordPolicy::default() }.into(),
         time_zone: TimeZone::get("Europe/Paris").unwrap(),
+        factors: crate::domain::factor_policies::FactorPolicies::default(),
         preview_nomades: false,
     }
 }

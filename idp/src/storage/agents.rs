@@ -24,7 +24,9 @@ macro_rules! agent_columns {
          agent.department, agent.position, agent.manager_soi, agent.employment, agent.start_date, agent.end_date, \
          agent.version, agent.created_at, agent.updated_at, \
          (SELECT COALESCE(SUM(CASE role_grant.role WHEN 'dsin' THEN 1 WHEN 'hr' THEN 2 WHEN 'helpdesk' THEN 4 \
-          WHEN 'auditor' THEN 8 ELSE 0 END), 0) FROM role_grant WHERE role_grant.soi = agent.soi) AS roles"
+          WHEN 'auditor' THEN 8 ELSE 0 END), 0) FROM role_grant WHERE role_grant.soi = agent.soi) AS roles, \
+         CASE WHEN EXISTS (SELECT 1 FROM agent AS report WHERE report.manager_soi = agent.soi \
+          AND report.employment = 'active') THEN 1 ELSE 0 END AS is_manager"
     };
 }
 pub(super) use agent_columns;
@@ -74,6 +76,7 @@ pub(super) struct AgentRow {
     created_at: i64,
     updated_at: i64,
     roles: i64,
+    is_manager: i32,
 }
 
 impl TryFrom<AgentRow> for Agent {
@@ -100,6 +103,7 @@ impl TryFrom<AgentRow> for Agent {
                 end_date: date("end_date", row.end_date)?,
             },
             roles: Roles::from_weights(row.roles),
+            is_manager: row.is_manager != 0,
             version: row.version,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),

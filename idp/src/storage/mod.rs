@@ -27,13 +27,17 @@ pub mod channels;
 pub mod codes;
 pub mod database_file;
 pub mod endings;
+pub mod enrolment_permits;
+pub mod factor_choices;
 pub mod failures;
 pub mod grants;
 pub mod imports;
 pub mod markers;
 pub mod outbox;
+pub mod passkeys;
 pub mod passwords;
 pub mod preferences;
+pub mod recovery_codes;
 pub mod reset_demands;
 pub mod resets;
 pub mod revival;
@@ -43,6 +47,7 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod standing;
 pub mod throttle;
+pub mod totp_devices;
 
 pub use connect::{DatabaseUrl, Store, StoreSettings};
 pub use error::{Cause, Constraint, StoreError};
@@ -75,13 +80,17 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("budgets", budgets::ALL),
         ("channels", channels::ALL),
         ("codes", codes::ALL),
+        ("enrolment_permits", enrolment_permits::ALL),
+        ("factor_choices", factor_choices::ALL),
         ("failures", failures::ALL),
         ("grants", grants::ALL),
         ("imports", imports::ALL),
         ("markers", markers::ALL),
         ("outbox", outbox::ALL),
+        ("passkeys", passkeys::ALL),
         ("passwords", passwords::ALL),
         ("preferences", preferences::ALL),
+        ("recovery_codes", recovery_codes::ALL),
         ("reset_demands", reset_demands::ALL),
         ("resets", resets::ALL),
         ("revival", revival::ALL),
@@ -90,6 +99,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("signing_keys", signing_keys::ALL),
         ("standing", standing::ALL),
         ("throttle", throttle::ALL),
+        ("totp_devices", totp_devices::ALL),
     ];
     let written = files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (*file, *name, *sql)));
     let many = [("agents", agents::many()), ("imports", imports::many())];

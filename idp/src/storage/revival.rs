@@ -24,6 +24,13 @@ statements! {
                         WHERE sent_at IS NULL AND (dead_at IS NULL OR sealed IS NOT NULL)";
     SPEND_RESETS = "UPDATE password_reset SET consumed_at = $1 WHERE consumed_at IS NULL";
     FORGET_RESET_DEMANDS = "DELETE FROM reset_demand WHERE expires_at > $1";
+    SPEND_RECOVERY_CODES = "UPDATE recovery_code SET consumed_at = $1 WHERE consumed_at IS NULL";
+    SPEND_CHANNEL_CODES = "UPDATE second_channel_code SET consumed_at = $1 WHERE consumed_at IS NULL";
+    REPLACE_MANAGER_CODES = "UPDATE manager_code SET replaced_at = $1 WHERE consumed_at IS NULL AND replaced_at IS NULL";
+    FORGET_PERMITS = "DELETE FROM enrolment_permit WHERE expires_at > $1";
+    /// A code of the last minute may have been used after the backup.
+    BURN_TOTP_STEPS = "UPDATE totp_device SET last_step = CAST($1 AS BIGINT) / 30000 \
+                       WHERE last_step < CAST($1 AS BIGINT) / 30000";
     SPEND_ALARMS = "UPDATE alarm SET consumed_at = $1 WHERE consumed_at IS NULL";
     RETIRE_SIGNING_KEYS = "UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL";
 }
@@ -39,6 +46,11 @@ pub const COVERED: &[(&str, &str)] = &[
     ("alarm", "spent"),
     ("password_reset", "spent"),
     ("reset_demand", "forgotten"),
+    // A code that was used after the backup must not work again: agents print new ones.
+    ("recovery_code", "spent"),
+    ("second_channel_code", "spent"),
+    ("manager_code", "withdrawn"),
+    ("enrolment_permit", "forgotten"),
     // What was suspended stays so. What was suspended after the backup opens again: the guide says to say it again.
     ("password", "kept"),
     // It counts only while its address is the agent's; that a password was reset over it makes it count less.
@@ -62,6 +74,8 @@ pub struct Ended {
     pub alarms: u64,
     /// Attempts to reset a password.
     pub resets: u64,
+    pub recovery_codes: u64,
+    pub manager_codes: u64,
     pub messages: u64,
 }
 
@@ -77,9 +91,14 @@ pub async fn end_everything(tx: &mut Tx, now: Timestamp) -> Result<Ended, StoreE
         channel_codes: end(tx, WITHDRAW_CHANNEL_CODES, now).await?,
         alarms: end(tx, SPEND_ALARMS, now).await?,
         resets: end(tx, SPEND_RESETS, now).await?,
+        recovery_codes: end(tx, SPEND_RECOVERY_CODES, now).await?,
+        manager_codes: end(tx, REPLACE_MANAGER_CODES, now).await?,
         messages: end(tx, GIVE_UP_MESSAGES, now).await?,
     };
     end(tx, FORGET_RESET_DEMANDS, now).await?;
+    end(tx, SPEND_CHANNEL_CODES, now).await?;
+    end(tx, FORGET_PERMITS, now).await?;
+    end(tx, BURN_TOTP_STEPS, now).await?;
     for topic in [Topic::Applications, Topic::SigningKeys] {
         markers::bump(tx, topic).await?;
     }

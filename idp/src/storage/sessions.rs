@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use super::{StoreError, Tx, on, statements, stored};
 use crate::domain::acr::AuthenticationMethod;
 use crate::domain::audit::Contact;
+use crate::domain::factor::GivenFactor;
 use crate::domain::ids::Sid;
 use crate::domain::place::network_of;
 use crate::domain::secret::TokenHash;
@@ -19,14 +20,15 @@ const TABLE: &str = "session";
 macro_rules! session_columns {
     () => {
         "session.sid, session.soi, session.login_zone, session.acr, session.amr, session.auth_time, session.last_seen_at, \
-         session.ended_at"
+         session.ended_at, session.second_factor, session.second_factor_at, session.second_factor_until, \
+         session.postponed_at"
     };
 }
 pub(super) use session_columns;
 
 statements! {
     INSERT = "INSERT INTO session (sid, cookie_hash, soi, login_zone, acr, amr, auth_time, last_seen_at, client_network, \
-              user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
+              user_agent, second_factor, second_factor_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)";
     FIND = concat!("SELECT ", session_columns!(), " FROM session WHERE sid = $1");
     TOUCH = "UPDATE session SET last_seen_at = $2 WHERE sid = $1 AND last_seen_at <= $3 AND ended_at IS NULL";
     END = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE sid = $1 AND ended_at IS NULL";
@@ -39,6 +41,10 @@ statements! {
     PROVED_AT = "SELECT COALESCE(confirmed_at, auth_time) FROM session WHERE sid = $1 AND ended_at IS NULL";
     CONFIRM = "UPDATE session SET cookie_hash = $3, confirmed_at = $4 \
                WHERE sid = $1 AND cookie_hash = $2 AND ended_at IS NULL";
+    RAISE = "UPDATE session SET cookie_hash = $3, acr = $4, amr = $5, second_factor = $6, second_factor_at = $7, \
+               second_factor_until = $8 \
+             WHERE sid = $1 AND cookie_hash = $2 AND ended_at IS NULL";
+    POSTPONE = "UPDATE session SET postponed_at = $2 WHERE sid = $1 AND ended_at IS NULL";
     PURGE = "DELETE FROM session WHERE auth_time < $1";
 }
 
@@ -52,17 +58,31 @@ pub(super) struct SessionRow {
     auth_time: i64,
     last_seen_at: i64,
     ended_at: Option<i64>,
+    second_factor: Option<String>,
+    second_factor_at: Option<i64>,
+    second_factor_until: Option<i64>,
+    postponed_at: Option<i64>,
 }
 
 impl TryFrom<SessionRow> for Session {
     type Error = StoreError;
 
     fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        let second = match (&row.second_factor, row.second_factor_at) {
+            (Some(factor), Some(at)) => Some(GivenFactor {
+                factor: stored(TABLE, "second_factor", factor)?,
+                at: Timestamp::from_millis(at),
+                until: row.second_factor_until.map(Timestamp::from_millis),
+            }),
+            _ => None,
+        };
         Ok(Self {
             sid: Sid::new(row.sid),
             soi: Soi::from_stored(row.soi),
             login_zone: stored(TABLE, "login_zone", &row.login_zone)?,
             authentication: AuthenticationMethod { acr: stored(TABLE, "acr", &row.acr)?, amr: row.amr.0 },
+            second,
+            is_postponed: row.postponed_at.is_some(),
             auth_time: Timestamp::from_millis(row.auth_time),
             last_seen_at: Timestamp::from_millis(row.last_seen_at),
             ended_at: row.ended_at.map(Timestamp::from_millis),
@@ -103,6 +123,8 @@ pub async fn insert(
         .bind(session.auth_time.millis())
         .bind(contact.client_address.as_deref().and_then(network_of))
         .bind(&contact.user_agent)
+        .bind(session.second.map(|given| given.factor.as_str()))
+        .bind(session.second.map(|given| given.at.millis()))
         .execute(conn).await.map(drop))?;
     Ok(())
 }
@@ -176,6 +198,35 @@ pub async fn confirm(
         .bind(sid.as_str()).bind(old.as_bytes().as_slice()).bind(new.as_bytes().as_slice()).bind(now.millis())
         .execute(conn).await.map(|done| done.rows_affected()))?;
     Ok(confirmed == 1)
+}
+
+/// Notes a second factor and the level that it reaches, and exchanges the cookie `old` for another one. Of two at once, one
+/// is told `true`: the browser that they share gets the cookie of that one.
+pub async fn raise(
+    tx: &mut Tx,
+    sid: &Sid,
+    old: &TokenHash,
+    new: &TokenHash,
+    authentication: &AuthenticationMethod,
+    given: GivenFactor,
+) -> Result<bool, StoreError> {
+    let raised = on!(tx, conn => sqlx::query(RAISE)
+        .bind(sid.as_str())
+        .bind(old.as_bytes().as_slice())
+        .bind(new.as_bytes().as_slice())
+        .bind(authentication.acr.as_str())
+        .bind(Json(&authentication.amr))
+        .bind(given.factor.as_str())
+        .bind(given.at.millis())
+        .bind(given.until.map(Timestamp::millis))
+        .execute(conn).await.map(|done| done.rows_affected()))?;
+    Ok(raised == 1)
+}
+
+/// Notes that the enrolment of a factor was postponed in this session.
+pub async fn postpone(tx: &mut Tx, sid: &Sid, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(POSTPONE).bind(sid.as_str()).bind(now.millis()).execute(conn).await.map(drop))?;
+    Ok(())
 }
 
 /// Deletes sessions that began before `before`, with their grants and codes.

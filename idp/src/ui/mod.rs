@@ -10,6 +10,7 @@ pub mod activity;
 pub mod assets;
 pub mod frame;
 pub mod pages;
+pub mod qr;
 pub mod words;
 
 #[cfg(test)]

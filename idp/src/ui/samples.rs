@@ -162,6 +162,7 @@ impl Gallery<'_> {
             soi: "100003".into(),
             application: Some("Webmail".into()),
             rules,
+            asks_code: false,
             problem,
         };
         let old = PasswordRenewal::Expired { max_age_days: Some(180) };

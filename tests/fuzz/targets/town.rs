@@ -111,6 +111,7 @@ fn oauth_settings() -> OauthSettings {
         },
         passwords: PasswordPolicies::default(),
         time_zone: TimeZone::UTC,
+        factors: octroi_idp::domain::factor_policies::FactorPolicies::default(),
         preview_nomades: false,
     }
 }

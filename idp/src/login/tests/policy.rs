@@ -40,7 +40,7 @@ async fn a_changed_policy_catches_up_at_the_next_login_and_tells_which_rule() {
     let (contact, browser) = (Contact::default(), PlainToken::new("browser"));
     let renew = async |new: &str| {
         let new = || PlainPassword::new(new);
-        stricter.renew(&ticket, new(), new(), visit(&contact, &browser)).await.unwrap()
+        stricter.renew(&ticket, new(), new(), "", visit(&contact, &browser)).await.unwrap()
     };
     let Renewal::Breach { breach, why } = renew("encore bien trop court").await else { panic!("refused") };
     assert_eq!((breach, why.broken, why.policy.min_length), (Breach::TooShort, Some(Breach::TooShort), 30));

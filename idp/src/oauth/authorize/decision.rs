@@ -60,8 +60,16 @@ impl Provider {
                     return Ok(Answer::AnotherAgent);
                 }
                 let (password, reference) = (password.as_ref(), &reference);
-                let question =
-                    Question { agent: &agent, application, session: &session, password, zone, reference, at: now };
+                let question = Question {
+                    agent: &agent,
+                    application,
+                    session: &session,
+                    password,
+                    zone,
+                    asked_acr: None,
+                    reference,
+                    at: now,
+                };
                 let decision = self.decide(tx, &question, caller).await?;
                 if decision == Decision::Allow {
                     let client_id = &application.record.client_id;

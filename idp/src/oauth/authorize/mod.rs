@@ -24,6 +24,7 @@ use self::request::{Ask, AuthorizationRequest};
 use super::{Caller, Params, Provider, ProviderError};
 use crate::domain::access::{Decision, Need};
 use crate::domain::ids::Reference;
+use crate::domain::interaction::FactorNeed;
 use crate::domain::reason::Reason;
 
 /// What happens next.
@@ -35,6 +36,8 @@ pub enum AuthorizeStep {
     Redirect(AuthorizationResponse),
     /// The agent logs in: 303 to `/login?interaction=…`.
     Login { interaction_id: String },
+    /// The agent is logged in and gives a second factor: 303 to `/login/factor?interaction=…`.
+    Factor { interaction_id: String },
     /// The request came by POST, possibly without our cookies: 303 to a GET of the resume address (OA-40).
     Resume { interaction_id: String },
     /// The page that explains why not. The agent is logged in: the truth is told.
@@ -101,7 +104,8 @@ impl Provider {
     ) -> Result<AuthorizeStep, AuthorizeError> {
         let now = self.now();
         let request = self.check(Entry::Authorize, params)?;
-        let pending = Pending { created_at: now, login_after: request.login_after(now), zone: caller.zone };
+        let pending =
+            Pending { created_at: now, login_after: request.login_after(now), needs: None, zone: caller.zone };
         if method_is_post {
             // OA-40: a cross-site POST does not carry the Lax cookie, so nothing is concluded from its absence.
             return Ok(AuthorizeStep::Resume { interaction_id: self.keep(&request, &pending, caller).await? });
@@ -202,6 +206,10 @@ impl Provider {
             // The login flow itself asks for the new password.
             pending.login_after = Some(self.now());
             return self.ask_to_log_in(&request, &pending, caller).await;
+        }
+        if let Decision::NeedMore(Need::SecondFactor { reason, at_least }) = decision {
+            pending.needs = Some(FactorNeed { reason, at_least });
+            return Ok(AuthorizeStep::Factor { interaction_id: self.keep(&request, &pending, caller).await? });
         }
         let record = &request.application.application.record;
         Ok(AuthorizeStep::Refusal(Refusal {

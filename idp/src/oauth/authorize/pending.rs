@@ -18,7 +18,7 @@ use super::error::{AuthorizeError, RequestError};
 use super::request::AuthorizationRequest;
 use crate::crypto::hash::sha256;
 use crate::domain::ids::Sub;
-use crate::domain::interaction::Interaction;
+use crate::domain::interaction::{FactorNeed, Interaction};
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::{EphemeralError, Kind};
@@ -32,6 +32,8 @@ pub(super) struct Pending {
     pub created_at: Timestamp,
     /// A login counts only at or after this moment.
     pub login_after: Option<Timestamp>,
+    /// What is still asked of the agent.
+    pub needs: Option<FactorNeed>,
     /// The lowest zone seen so far.
     pub zone: NetworkZone,
 }
@@ -89,6 +91,7 @@ impl Provider {
             ui_locales: request.ui_locales.clone(),
             created_at: pending.created_at,
             login_after: pending.login_after,
+            needs: pending.needs,
             zone: pending.zone,
             request: serde_json::to_value(kept).map_err(ProviderError::from)?,
         };
@@ -156,7 +159,7 @@ impl Taken {
     /// What is known beside the parameters.
     pub fn pending(&self) -> Pending {
         let Interaction { created_at, login_after, zone, .. } = self.interaction;
-        Pending { created_at, login_after, zone }
+        Pending { created_at, login_after, needs: None, zone }
     }
 }
 

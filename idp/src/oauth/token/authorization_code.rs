@@ -169,8 +169,16 @@ impl Provider {
             // What was decided for `internal` does not hold outside: the one function decides again.
             let application = client.application();
             let (password, reference) = (password.as_ref(), &drawn.reference);
-            let question =
-                Question { agent: &agent, application, session: &session, password, zone, reference, at: now };
+            let question = Question {
+                agent: &agent,
+                application,
+                session: &session,
+                password,
+                zone,
+                asked_acr: None,
+                reference,
+                at: now,
+            };
             let decision = self.decide(tx, &question, caller).await?;
             if decision != Decision::Allow {
                 let reason = decision.reason().unwrap_or(Reason::AccessRefused);

@@ -10,6 +10,7 @@ use crate::ui::Frame;
 pub enum Section {
     Overview,
     Password,
+    Factors,
     Contact,
     Sessions,
     Activity,
@@ -18,14 +19,15 @@ pub enum Section {
 
 impl Section {
     /// All, in the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Overview, Self::Password, Self::Contact, Self::Sessions, Self::Activity, Self::Language];
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Password, Self::Factors, Self::Contact, Self::Sessions, Self::Activity, Self::Language];
 
     /// Where it is.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Overview => "/account",
             Self::Password => "/account/password",
+            Self::Factors => "/account/factors",
             Self::Contact => "/account/contact",
             Self::Sessions => "/account/sessions",
             Self::Activity => "/account/activity",
@@ -37,6 +39,7 @@ impl Section {
         match self {
             Self::Overview => "account-nav-overview",
             Self::Password => "account-nav-password",
+            Self::Factors => "account-nav-factors",
             Self::Contact => "account-nav-contact",
             Self::Sessions => "account-nav-sessions",
             Self::Activity => "account-nav-activity",

@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use super::factor::FactorProblem;
 use super::{Alert, PasswordRules, concerns_again};
 use crate::domain::password_policy::Breach;
 use crate::domain::reason::Reason;
@@ -24,6 +25,8 @@ pub struct PasswordExpired {
     /// Where the login leads afterwards.
     pub application: Option<String>,
     pub rules: PasswordRules,
+    /// Outside, a second factor is given beside the new password.
+    pub asks_code: bool,
     pub problem: Option<PasswordExpiredProblem>,
 }
 
@@ -43,6 +46,8 @@ pub enum PasswordRenewal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordExpiredProblem {
     Breach(Breach),
+    /// The code beside the new password.
+    Factor(FactorProblem),
     FormExpired,
 }
 
@@ -95,19 +100,24 @@ impl PasswordExpired {
     fn breach(&self) -> Option<Breach> {
         match self.problem? {
             PasswordExpiredProblem::Breach(breach) => Some(breach),
-            PasswordExpiredProblem::FormExpired => None,
+            PasswordExpiredProblem::Factor(_) | PasswordExpiredProblem::FormExpired => None,
         }
     }
 
     fn alert(&self) -> Option<Alert> {
         Some(match self.problem? {
             PasswordExpiredProblem::Breach(breach) => Alert::breach(&self.frame, breach, self.rules),
+            PasswordExpiredProblem::Factor(problem) => Alert::factor(&self.frame, problem),
             PasswordExpiredProblem::FormExpired => Alert::form_expired(&self.frame),
         })
     }
 
     fn new_password_is_wrong(&self) -> bool {
         self.breach().is_some() && !self.again_is_wrong()
+    }
+
+    fn code_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(PasswordExpiredProblem::Factor(_)))
     }
 
     fn again_is_wrong(&self) -> bool {

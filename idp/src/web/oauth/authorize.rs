@@ -69,6 +69,11 @@ pub fn render(visitor: &Visitor, step: AuthorizeStep) -> Result<Response, Failur
             let mut query = form_urlencoded::Serializer::new(String::new());
             Ok(visitor.see_other(&format!("/login?{}", query.append_pair("interaction", &interaction_id).finish())))
         }
+        AuthorizeStep::Factor { interaction_id } => {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            Ok(visitor
+                .see_other(&format!("/login/factor?{}", query.append_pair("interaction", &interaction_id).finish())))
+        }
         AuthorizeStep::Resume { interaction_id } => Ok(visitor.see_other(&login::resume(&interaction_id))),
         AuthorizeStep::Refusal(refused) => refusal(visitor, refused),
         AuthorizeStep::Gone => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::PageExpired)),

@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::domain::channel::ChannelKind;
 use crate::domain::session::Session;
+use crate::domain::zone::NetworkZone;
 use crate::login::account::{OwnAccount, PasswordState};
 use crate::login::confirmation::Held;
 use crate::ui::pages::account::{Account, PasswordFacts, Section};
@@ -29,9 +30,16 @@ fn leading_back(path: &str, to: &'static str) -> String {
 }
 
 impl Visitor {
-    /// The live session of this browser; without one the login comes first, and leads back to `here`.
+    /// The live session of this browser; without one the login comes first, outside with a second factor, and leads back
+    /// to `here`.
     pub async fn own_session(&self, here: &'static str) -> Result<Session, Failure> {
-        self.session().await?.ok_or_else(|| Failure::First(leading_back("/login", here)))
+        let session = self.session().await?.ok_or_else(|| Failure::First(leading_back("/login", here)))?;
+        // Outside nothing opens to a password alone, an agent's own pages among it.
+        let given = session.second_at(self.web.login.clock.now());
+        if self.zone() == NetworkZone::Nomades && given.is_none() {
+            return Err(Failure::First(leading_back("/login/factor", here)));
+        }
+        Ok(session)
     }
 
     /// Sensitive acts need the password of the last minutes; without it the confirmation comes first.

@@ -28,9 +28,9 @@ async fn show(visitor: &Visitor, name: &str) -> Result<Response, Failure> {
     let channel = channel(visitor, &session, kind).await?;
     if channel.waiting.is_none() || visitor.query("change").is_some() {
         visitor.require_fresh(&session, path_of(kind)).await?;
-        return page(visitor, &OwnChannel { waiting: None, ..channel }, "", None);
+        return page(visitor, &session, &OwnChannel { waiting: None, ..channel }, "", None);
     }
-    page(visitor, &channel, "", None)
+    page(visitor, &session, &channel, "", None)
 }
 
 /// Sends a code, tries one, or removes the address.
@@ -62,7 +62,7 @@ async fn send(visitor: &Visitor, session: &Session, kind: ChannelKind, own: &Own
         Sending::TooMany { wait } => ChannelProblem::TooMany { wait },
     };
     let channel = channel(visitor, session, kind).await?;
-    page(visitor, &OwnChannel { waiting: None, ..channel }, typed, Some(problem))
+    page(visitor, session, &OwnChannel { waiting: None, ..channel }, typed, Some(problem))
 }
 
 async fn prove(
@@ -79,7 +79,7 @@ async fn prove(
         Proving::Wrong { tries_left: 0 } | Proving::Gone => ChannelProblem::Gone,
         Proving::Wrong { tries_left } => ChannelProblem::Wrong { tries_left },
     };
-    page(visitor, &channel(visitor, session, kind).await?, "", Some(problem))
+    page(visitor, session, &channel(visitor, session, kind).await?, "", Some(problem))
 }
 
 async fn remove(visitor: &Visitor, session: &Session, kind: ChannelKind) -> Result<Response, Failure> {
@@ -105,6 +105,7 @@ async fn channel(visitor: &Visitor, session: &Session, kind: ChannelKind) -> Res
 
 fn page(
     visitor: &Visitor,
+    session: &Session,
     channel: &OwnChannel,
     typed: &str,
     problem: Option<ChannelProblem>,
@@ -118,7 +119,7 @@ fn page(
         kind: channel.kind,
         address: channel.address.as_ref().map(|address| address.as_str().to_owned()),
         step,
-        may_change: visitor.web.login.may_change_from(visitor.zone()),
+        may_change: visitor.web.login.may_change_in(visitor.zone(), Some(session)),
         problem,
     };
     let (status, wait) = match problem {

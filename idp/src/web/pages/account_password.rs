@@ -76,7 +76,7 @@ async fn form(
             || visitor.web.password_rules(),
             |agent| PasswordRules::of(login.settings.policies.of(&agent)),
         ),
-        may_change: login.may_change_from(visitor.zone()),
+        may_change: login.may_change_in(visitor.zone(), Some(session)),
         problem,
     };
     let (status, wait) = match problem {

@@ -3,12 +3,14 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Pending, application_of, id_of, return_origin};
+use super::{Pending, application_of, id_of, return_origin, with_wait};
 use crate::domain::reason::Reason;
 use crate::domain::secret::{PlainPassword, PlainToken};
+use crate::domain::zone::NetworkZone;
 use crate::login::MustRenew;
 use crate::login::renewal::Renewal;
 use crate::ui::pages::PasswordRules;
+use crate::ui::pages::factor::FactorProblem;
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::pages::password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
 use crate::web::Visitor;
@@ -36,12 +38,21 @@ async fn change(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
     let before = visitor.session().await?;
     let new = PlainPassword::new(own.field("new_password"));
     let again = PlainPassword::new(own.field("new_password_again"));
-    match visitor.web.login.renew(&ticket, new, again, visitor.visit(before.as_ref())).await? {
+    match visitor.web.login.renew(&ticket, new, again, own.field("code"), visitor.visit(before.as_ref())).await? {
         Renewal::In(new) => Ok(super::login::enter(visitor, pending.as_ref(), None, new).await),
         Renewal::Breach { breach, why } => {
             let problem = Some(PasswordExpiredProblem::Breach(breach));
             let asked = Asked { ticket: &ticket, why: &why, soi: found.soi.as_str() };
             form(visitor, pending.as_ref(), &asked, problem)
+        }
+        Renewal::Factor { wrong, why } => {
+            let problem = Some(PasswordExpiredProblem::Factor(super::factor::problem_of(wrong)));
+            form(visitor, pending.as_ref(), &Asked { ticket: &ticket, why: &why, soi: found.soi.as_str() }, problem)
+        }
+        Renewal::Throttled { wait, why } => {
+            let problem = Some(PasswordExpiredProblem::Factor(FactorProblem::Throttled { wait }));
+            let asked = Asked { ticket: &ticket, why: &why, soi: found.soi.as_str() };
+            Ok(with_wait(form(visitor, pending.as_ref(), &asked, problem)?, Some(wait)))
         }
         Renewal::Gone => Err(gone()),
     }
@@ -78,6 +89,7 @@ pub fn form(
         soi: soi.to_owned(),
         application: application_of(pending),
         rules: PasswordRules::of(policy),
+        asks_code: visitor.zone() == NetworkZone::Nomades,
         problem,
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

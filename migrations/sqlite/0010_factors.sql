@@ -1,0 +1,109 @@
+-- Second factors, and what a session knows of them (docs/decisions/0026). The PostgreSQL twin has the same number and name.
+
+-- Authenticator applications.
+CREATE TABLE totp_device (
+  id           TEXT    NOT NULL PRIMARY KEY,
+  soi          TEXT    NOT NULL REFERENCES agent (soi),
+  -- given by the agent
+  name         TEXT    NOT NULL,
+  -- the key, sealed (row and purpose are associated data)
+  sealed       BLOB    NOT NULL,
+  -- the last step of 30 seconds whose code was used: each is used once
+  last_step    INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  last_used_at INTEGER
+) STRICT;
+CREATE INDEX totp_device_soi ON totp_device (soi);
+
+-- Passkeys and security keys.
+CREATE TABLE passkey (
+  id            TEXT    NOT NULL PRIMARY KEY,
+  soi           TEXT    NOT NULL REFERENCES agent (soi),
+  name          TEXT    NOT NULL,
+  credential_id BLOB    NOT NULL,
+  -- public key, counter and flags, as the library keeps them
+  credential    TEXT    NOT NULL,
+  -- `synced`: may be backed up; `device`: may not; `attested`: neither, and its maker is on the list
+  kind          TEXT    NOT NULL CHECK (kind IN ('synced', 'device', 'attested')),
+  created_at    INTEGER NOT NULL,
+  last_used_at  INTEGER
+) STRICT;
+CREATE UNIQUE INDEX passkey_credential_id ON passkey (credential_id);
+CREATE INDEX passkey_soi ON passkey (soi);
+
+-- By which random name authenticators know an agent: no SOI leaves the house.
+CREATE TABLE webauthn_user (
+  soi         TEXT NOT NULL PRIMARY KEY REFERENCES agent (soi),
+  user_handle TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX webauthn_user_handle ON webauthn_user (user_handle);
+
+-- Ten at a time; a new set replaces the one before it.
+CREATE TABLE recovery_code (
+  soi         TEXT    NOT NULL REFERENCES agent (soi),
+  -- HMAC under a key outside the database, bound to agent and purpose
+  code_hash   BLOB    NOT NULL,
+  created_at  INTEGER NOT NULL,
+  consumed_at INTEGER,
+  PRIMARY KEY (soi, code_hash)
+) STRICT, WITHOUT ROWID;
+
+-- Codes sent over a second channel, one per session and purpose: a newer one replaces it.
+CREATE TABLE second_channel_code (
+  sid         TEXT    NOT NULL REFERENCES session (sid) ON DELETE CASCADE,
+  -- `factor`: to log in; `enrolment`: before the first factor is enrolled
+  purpose     TEXT    NOT NULL CHECK (purpose IN ('factor', 'enrolment')),
+  kind        TEXT    NOT NULL CHECK (kind IN ('work_email', 'recovery_email', 'mobile')),
+  -- HMAC under a key outside the database, bound to session and purpose
+  code_hash   BLOB    NOT NULL,
+  expires_at  INTEGER NOT NULL,
+  -- wrong ones typed in this session; a new code gives no new tries
+  tries       INTEGER NOT NULL,
+  -- how many were sent, and when the next one may be
+  sent        INTEGER NOT NULL,
+  next_at     INTEGER NOT NULL,
+  consumed_at INTEGER,
+  PRIMARY KEY (sid, purpose)
+) STRICT, WITHOUT ROWID;
+
+-- What a manager vouches for with a code that is told to the agent: `pass` stands in for the factor for some hours,
+-- `enrolment` confirms the first one.
+CREATE TABLE manager_code (
+  id          TEXT    NOT NULL PRIMARY KEY,
+  soi         TEXT    NOT NULL REFERENCES agent (soi),
+  issued_by   TEXT    NOT NULL REFERENCES agent (soi),
+  purpose     TEXT    NOT NULL CHECK (purpose IN ('pass', 'enrolment')),
+  -- HMAC under a key outside the database, bound to agent and purpose
+  code_hash   BLOB    NOT NULL,
+  created_at  INTEGER NOT NULL,
+  -- of the code; what it opens has its own end
+  expires_at  INTEGER NOT NULL,
+  consumed_at INTEGER,
+  -- a newer one replaced it, or it was withdrawn
+  replaced_at INTEGER
+) STRICT;
+CREATE INDEX manager_code_soi ON manager_code (soi, created_at);
+CREATE INDEX manager_code_issued_by ON manager_code (issued_by);
+
+-- The right to enrol the first factor, in one browser: given by what was confirmed, spent by the enrolment.
+CREATE TABLE enrolment_permit (
+  soi          TEXT    NOT NULL PRIMARY KEY REFERENCES agent (soi),
+  basis        TEXT    NOT NULL CHECK (basis IN ('code', 'channel', 'manager')),
+  -- SHA-256 of the browser's pre-session cookie
+  browser_hash BLOB    NOT NULL,
+  expires_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The factor that the agent used last at a login: it is offered first.
+CREATE TABLE factor_choice (
+  soi    TEXT NOT NULL PRIMARY KEY REFERENCES agent (soi),
+  factor TEXT NOT NULL CHECK (factor IN ('totp', 'passkey', 'sms', 'mail', 'recovery_code', 'manager_pass'))
+) STRICT, WITHOUT ROWID;
+
+-- What was given in this session beside the password, and when; `until`: it stands in for a factor until then only.
+ALTER TABLE session ADD COLUMN second_factor TEXT
+  CHECK (second_factor IN ('totp', 'passkey', 'sms', 'mail', 'recovery_code', 'manager_pass'));
+ALTER TABLE session ADD COLUMN second_factor_at INTEGER;
+ALTER TABLE session ADD COLUMN second_factor_until INTEGER;
+-- "Later" was said to an enrolment that may still be postponed.
+ALTER TABLE session ADD COLUMN postponed_at INTEGER;
