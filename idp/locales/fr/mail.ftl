@@ -87,22 +87,22 @@ mail-channel_changed-removed = { $kind ->
 
 mail-factor_code-subject = Votre code de connexion
 mail-factor_code-text = Saisissez ce code sur la page de connexion où vous l’avez demandé. Il est valable { $duration } et ne sert qu’une fois.
-mail-factor_code-ignore = Vous n’êtes pas en train de vous connecter ? Quelqu’un connaît votre mot de passe : changez-le sans attendre et prévenez le support.
+mail-factor_code-ignore = Vous n’êtes pas en train de vous connecter ? Quelqu’un connaît votre mot de passe : changez-le sans attendre et prévenez le support.
 
 mail-enrolment_code-subject = Votre code pour enregistrer un second facteur
 mail-enrolment_code-text = Saisissez ce code sur la page où vous l’avez demandé, pour confirmer que c’est bien vous. Il est valable { $duration } et ne sert qu’une fois.
-mail-enrolment_code-ignore = Vous n’avez rien demandé ? Quelqu’un connaît votre mot de passe : changez-le sans attendre et prévenez le support.
+mail-enrolment_code-ignore = Vous n’avez rien demandé ? Quelqu’un connaît votre mot de passe : changez-le sans attendre et prévenez le support.
 
 mail-factor_added-subject = Un second facteur a été ajouté à votre compte
 mail-factor_added-text = { $factor ->
-    [passkey] La clé d’accès « { $device } » a été ajoutée à votre compte.
-   *[totp] L’application d’authentification « { $device } » a été ajoutée à votre compte.
+    [passkey] La clé d’accès « { $device } » a été ajoutée à votre compte.
+   *[totp] L’application d’authentification « { $device } » a été ajoutée à votre compte.
  } Si c’était vous, vous n’avez rien à faire.
 
 mail-factor_removed-subject = Un second facteur a été retiré de votre compte
 mail-factor_removed-text = { $factor ->
-    [passkey] La clé d’accès « { $device } » a été retirée de votre compte et n’ouvre plus rien.
-   *[totp] L’application d’authentification « { $device } » a été retirée de votre compte et n’ouvre plus rien.
+    [passkey] La clé d’accès « { $device } » a été retirée de votre compte et n’ouvre plus rien.
+   *[totp] L’application d’authentification « { $device } » a été retirée de votre compte et n’ouvre plus rien.
  } Si c’était vous, vous n’avez rien à faire.
 
 mail-recovery_codes-subject = De nouveaux codes de secours ont été créés
@@ -110,7 +110,7 @@ mail-recovery_codes-text = Dix nouveaux codes de secours ont été créés pour 
 
 mail-recovery_code_used-subject = Un code de secours a été utilisé
 mail-recovery_code_used-text = Un de vos codes de secours a servi à vous connecter. { $left ->
-    [0] Il ne vous en reste aucun : créez-en de nouveaux dans votre compte.
+    [0] Il ne vous en reste aucun : créez-en de nouveaux dans votre compte.
     [one] Il vous en reste un.
    *[other] Il vous en reste { $left }.
  } Si c’était vous, vous n’avez rien à faire.
@@ -122,7 +122,7 @@ mail-manager_pass-subject = Un laissez-passer a été créé pour vous
 mail-manager_pass-text = { $manager } a créé pour vous un laissez-passer qui remplace votre second facteur pendant huit heures. Le code vous est donné de vive voix. Si vous n’avez rien demandé, signalez-le.
 
 mail-key_copied-subject = Votre clé d’accès a été refusée
-mail-key_copied-text = La clé d’accès « { $device } » a donné une réponse plus ancienne que la précédente : il en existe peut-être une copie. Cette réponse a été refusée. Si c’était vous, parlez-en au support.
+mail-key_copied-text = La clé d’accès « { $device } » a donné une réponse plus ancienne que la précédente : il en existe peut-être une copie. Cette réponse a été refusée. Si c’était vous, parlez-en au support.
 
 mail-password_expires-subject = { $days ->
     [0] Votre mot de passe expire aujourd’hui

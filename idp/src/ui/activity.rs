@@ -80,6 +80,7 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
     let because = |id, reason: Reason| frame.t_with(id, "why", &title(frame, reason));
     let text = |key: &str| event.detail.get(key).and_then(Value::as_str).unwrap_or_default();
     let channel = |id| frame.t_with(id, "channel", &channel(frame, text("channel")));
+    let factor = |id| frame.t_with(id, "name", text("name"));
     match (event.act.as_str(), done) {
         ("login.succeeded", _) => frame.t("activity-login"),
         ("login.refused", _) => match reason {
@@ -91,6 +92,16 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
         ("password.changed", true) => frame.t("activity-password-changed"),
         ("password.changed", false) => frame.t("activity-password-not-changed"),
         ("password.confirmed", _) => frame.t("activity-password-confirmed"),
+        ("factor.added", _) => factor("activity-factor-added"),
+        ("factor.removed", _) => factor("activity-factor-removed"),
+        ("factor.verified", _) => frame.t("activity-factor-verified"),
+        ("factor.refused", _) => match reason {
+            Some(Reason::FactorInvalid) | None => frame.t("activity-factor-wrong"),
+            Some(Reason::AccountThrottled) => frame.t("activity-factor-throttled"),
+            Some(reason) => because("activity-factor-refused", reason),
+        },
+        ("factor.recovery_codes_made", _) => frame.t("activity-recovery-codes"),
+        ("factor.enrolment_postponed", _) => frame.t("activity-enrolment-postponed"),
         ("password.reset", true) => frame.t("activity-password-reset"),
         ("password.reset", false) => frame.t("activity-password-reset-refused"),
         ("password.reset_requested", _) => frame.t("activity-reset-requested"),

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::pages::{
     Accessibility, Activate, ActivateProblem, ActivatePurpose, BadRequest, BadRequestProblem, Diagnostic,
-    DiagnosticDetails, ForgotPassword, ForgotProblem, FormPost, Hop, HopRole, Login, LoginNotice, LoginProblem,
-    LogoutConfirm, NotMe, NotMeDone, NotMeProblem, Notice, NoticeKind, PasswordEnds, PasswordExpired,
+    DiagnosticDetails, FactorProblem, ForgotPassword, ForgotProblem, FormPost, Hop, HopRole, Login, LoginNotice,
+    LoginProblem, LogoutConfirm, NotMe, NotMeDone, NotMeProblem, Notice, NoticeKind, PasswordEnds, PasswordExpired,
     PasswordExpiredProblem, PasswordRenewal, PasswordRules, Privacy, Refusal, ResetCode, ResetCodeProblem,
-    ResetPassword, SignedOut, Verdict, WayBack, ZoneWhy,
+    ResetPassword, ResetPasswordProblem, SignedOut, Verdict, WayBack, ZoneWhy,
 };
 use super::{Branding, Frame, Help, Link, Locale, Localised, Page, SoiField};
 use crate::domain::channel::ChannelKind;
@@ -300,11 +300,15 @@ impl Gallery<'_> {
             ticket: "ticket".into(),
             soi: "100002".into(),
             rules: PasswordRules::of(&PasswordPolicy::default()),
+            asks_code: false,
             problem,
         };
         show!(self, "reset-password", choice(None));
-        show!(self, "reset-password-used-before", choice(Some(Breach::UsedBefore)));
-        show!(self, "reset-password-mismatch", choice(Some(Breach::Mismatch)));
+        let broken = |breach| choice(Some(ResetPasswordProblem::Breach(breach)));
+        show!(self, "reset-password-used-before", broken(Breach::UsedBefore));
+        show!(self, "reset-password-mismatch", broken(Breach::Mismatch));
+        let wrong = ResetPasswordProblem::Factor(FactorProblem::Wrong);
+        show!(self, "reset-password-code", ResetPassword { asks_code: true, ..choice(Some(wrong)) });
 
         let not_me = |problem| NotMe { frame: outside.clone(), reference: "K7QM-2F4X".into(), problem };
         show!(self, "not-me", not_me(None));

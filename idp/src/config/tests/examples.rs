@@ -26,13 +26,21 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
     let is_key = |line: &str| {
         line.strip_prefix("# ").is_some_and(|rest| {
             let name = rest.split_once(" = ").map_or("", |(name, _)| name);
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')
         })
     };
     let is_section = |line: &str| {
-        ["[metrics]", "[[listener]]", "[[population]]", "[[password.population]]", "[mail]", "[sms]"]
-            .iter()
-            .any(|section| line.strip_prefix("# ").is_some_and(|rest| rest.starts_with(section)))
+        [
+            "[metrics]",
+            "[[listener]]",
+            "[[population]]",
+            "[[password.population]]",
+            "[[factors.population]]",
+            "[mail]",
+            "[sms]",
+        ]
+        .iter()
+        .any(|section| line.strip_prefix("# ").is_some_and(|rest| rest.starts_with(section)))
     };
     let uncommented: Vec<&str> = ONE_NODE
         .lines()

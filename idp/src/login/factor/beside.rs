@@ -10,6 +10,7 @@ use crate::domain::agent::Agent;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::factor::Proof;
 use crate::domain::reason::Reason;
+use crate::domain::soi::Soi;
 use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
 use crate::login::guess::{Admission, Blocked, Suspected, tell};
@@ -38,11 +39,12 @@ impl Login {
     /// Whether this agent has something that can be typed there.
     pub(in crate::login) async fn can_prove_beside_password(&self, agent: &Agent) -> Result<bool, StoreError> {
         let soi = &agent.record.soi;
-        self.store
-            .read(async |tx: &mut Tx| -> Result<bool, StoreError> {
-                Ok(!totp_devices::of_agent(tx, soi).await?.is_empty() || recovery_codes::left(tx, soi).await? > 0)
-            })
-            .await
+        self.store.read(async |tx: &mut Tx| -> Result<bool, StoreError> { self.has_typed_factor(tx, soi).await }).await
+    }
+
+    /// The same inside a transaction.
+    pub(in crate::login) async fn has_typed_factor(&self, tx: &mut Tx, soi: &Soi) -> Result<bool, StoreError> {
+        Ok(!totp_devices::of_agent(tx, soi).await?.is_empty() || recovery_codes::left(tx, soi).await? > 0)
     }
 
     /// Tries what was typed: a code of an authenticator application, or a recovery code.

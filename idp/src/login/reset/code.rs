@@ -11,7 +11,7 @@ use crate::crypto::short_code::PlainCode;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::reason::Reason;
-use crate::domain::reset::{AfterCode, CODE_DIGITS, MOST_TRIES, RESEND_UNTIL, after_code};
+use crate::domain::reset::{CODE_DIGITS, MOST_TRIES, RESEND_UNTIL};
 use crate::domain::secret::PlainToken;
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
@@ -25,8 +25,9 @@ const ACT: &str = "password.reset_code_refused";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     /// The code was right: the same ticket now opens the choice of a password for this agent.
-    Right { soi: Soi, policy: Arc<PasswordPolicy> },
-    /// A second factor is enrolled: it would have to be proved first.
+    /// `asks_code`: with a second factor beside it.
+    Right { soi: Soi, policy: Arc<PasswordPolicy>, asks_code: bool },
+    /// A second factor is enrolled that cannot be typed here, and no session of this browser has given it.
     FactorNeeded,
     /// Wrong; so many tries are left.
     Wrong { left: u32 },
@@ -80,7 +81,7 @@ impl Login {
         Ok(proof)
     }
 
-    /// The code was right. Factors are not built yet: nobody has one, and who will have one is not let past it.
+    /// The code was right. A second factor comes beside the new password: a reset never goes round it.
     async fn proved(
         &self,
         tx: &mut Tx,
@@ -88,13 +89,13 @@ impl Login {
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Proof, StoreError> {
-        let has_factor = false;
         let agent = match &tried.soi {
             Some(soi) => agents::find(tx, soi).await?,
             None => None,
         };
         let (Some(soi), Some(agent)) = (tried.soi, agent) else { return Ok(Proof::Gone) };
-        if after_code(has_factor) == AfterCode::ProveFactor {
+        let asks_code = self.reset_asks_code(tx, &soi, visit, now).await?;
+        if asks_code && !self.has_typed_factor(tx, &soi).await? {
             resets::withdraw(tx, &soi).await?;
             audit::append(tx, &refused(ACT, Some(&soi), Reason::FactorRequired, visit), now).await?;
             return Ok(Proof::FactorNeeded);
@@ -104,6 +105,6 @@ impl Login {
             .with_contact(visit.contact)
             .with_detail(json!({ "channel": tried.channel }));
         audit::append(tx, &event, now).await?;
-        Ok(Proof::Right { soi, policy: self.settings.policies.of(&agent).clone() })
+        Ok(Proof::Right { soi, policy: self.settings.policies.of(&agent).clone(), asks_code })
     }
 }

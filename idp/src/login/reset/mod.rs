@@ -12,10 +12,14 @@ use super::{Login, Visit};
 use crate::crypto::hash::hash_token;
 use crate::crypto::short_code::PlainCode;
 use crate::domain::audit::{Actor, Event};
+use crate::domain::factor::SecondFactor;
 use crate::domain::reason::Reason;
+use crate::domain::reset::{AfterCode, after_code};
 use crate::domain::secret::PlainToken;
 use crate::domain::soi::Soi;
+use crate::domain::time::Timestamp;
 use crate::storage::resets::{Bearer, PURPOSE};
+use crate::storage::{StoreError, Tx};
 
 /// The names of what is counted, for `octroi_password_reset_total`.
 fn count(visit: Visit<'_>, result: &'static str) {
@@ -28,6 +32,20 @@ fn bearer(ticket: &PlainToken, visit: Visit<'_>) -> Bearer {
 }
 
 impl Login {
+    /// Whether a second factor has to be given beside the new password: one is enrolled, and no session of this browser
+    /// and agent has given it.
+    async fn reset_asks_code(
+        &self,
+        tx: &mut Tx,
+        soi: &Soi,
+        visit: Visit<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let given = visit.session.filter(|own| own.soi == *soi).and_then(|own| own.second_at(now));
+        let is_given = given.is_some_and(SecondFactor::is_held);
+        Ok(after_code(self.has_factor(tx, soi).await? && !is_given) == AfterCode::ProveFactor)
+    }
+
     /// A code is worth something in its own attempt only.
     fn reset_digest(&self, ticket: &PlainToken, code: &PlainCode) -> [u8; 32] {
         self.short_codes.digest(PURPOSE, ticket.reveal(), code)

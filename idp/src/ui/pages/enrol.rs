@@ -55,13 +55,14 @@ pub enum EnrolProblem {
 }
 
 impl EnrolStep {
-    fn key(&self) -> &'static str {
+    /// Title and first sentence.
+    const fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Confirm { .. } => "enrol-confirm",
-            Self::Choose { .. } => "enrol-choose",
-            Self::Totp { .. } => "enrol-totp",
-            Self::Passkey { .. } => "enrol-passkey",
-            Self::RecoveryCodes { .. } => "enrol-recovery",
+            Self::Confirm { .. } => ("enrol-confirm-title", "enrol-confirm-lead"),
+            Self::Choose { .. } => ("enrol-choose-title", "enrol-choose-lead"),
+            Self::Totp { .. } => ("enrol-totp-title", "enrol-totp-lead"),
+            Self::Passkey { .. } => ("enrol-passkey-title", "enrol-passkey-lead"),
+            Self::RecoveryCodes { .. } => ("enrol-recovery-title", "enrol-recovery-lead"),
         }
     }
 }
@@ -76,11 +77,11 @@ impl Enrol {
     }
 
     fn heading(&self) -> String {
-        self.frame.t(&format!("{}-title", self.step.key()))
+        self.frame.t(self.step.words().0)
     }
 
     fn lead(&self) -> String {
-        self.frame.t(&format!("{}-lead", self.step.key()))
+        self.frame.t(self.step.words().1)
     }
 
     fn reason(&self) -> Option<Reason> {

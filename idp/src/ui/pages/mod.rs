@@ -55,7 +55,7 @@ pub use password_ends::PasswordEnds;
 pub use password_expired::{PasswordExpired, PasswordExpiredProblem, PasswordRenewal};
 pub use refusal::{Refusal, Verdict, WayBack};
 pub use reset_code::{ResetCode, ResetCodeProblem};
-pub use reset_password::ResetPassword;
+pub use reset_password::{ResetPassword, ResetPasswordProblem};
 pub use signed_out::SignedOut;
 pub use statements::{Accessibility, Privacy};
 

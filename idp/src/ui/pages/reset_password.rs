@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::factor::FactorProblem;
 use super::{Alert, PasswordRules, concerns_again};
 use crate::domain::password_policy::Breach;
 use crate::ui::Frame;
@@ -17,7 +18,17 @@ pub struct ResetPassword {
     /// For the browser's password manager; a field without a name.
     pub soi: String,
     pub rules: PasswordRules,
-    pub problem: Option<Breach>,
+    /// A second factor is enrolled: its code is given beside the new password.
+    pub asks_code: bool,
+    pub problem: Option<ResetPasswordProblem>,
+}
+
+/// Why the form is shown again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetPasswordProblem {
+    Breach(Breach),
+    /// The code beside the new password.
+    Factor(FactorProblem),
 }
 
 impl ResetPassword {
@@ -31,14 +42,28 @@ impl ResetPassword {
     }
 
     fn alert(&self) -> Option<Alert> {
-        Some(Alert::breach(&self.frame, self.problem?, self.rules))
+        Some(match self.problem? {
+            ResetPasswordProblem::Breach(breach) => Alert::breach(&self.frame, breach, self.rules),
+            ResetPasswordProblem::Factor(problem) => Alert::factor(&self.frame, problem),
+        })
     }
 
     fn new_password_is_wrong(&self) -> bool {
-        self.problem.is_some() && !self.again_is_wrong()
+        self.breach().is_some() && !self.again_is_wrong()
     }
 
     fn again_is_wrong(&self) -> bool {
-        concerns_again(self.problem)
+        concerns_again(self.breach())
+    }
+
+    fn code_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(ResetPasswordProblem::Factor(_)))
+    }
+
+    fn breach(&self) -> Option<Breach> {
+        match self.problem? {
+            ResetPasswordProblem::Breach(breach) => Some(breach),
+            ResetPasswordProblem::Factor(_) => None,
+        }
     }
 }

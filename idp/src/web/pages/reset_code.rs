@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::{Pending, forgot_password, id_of, reset_password, return_origin, with_wait};
 use crate::domain::secret::PlainToken;
+use crate::login::reset::choice::ResetAsked;
 use crate::login::reset::code::Proof;
 use crate::login::reset::request::Resent;
 use crate::ui::pages::forgot_password::ForgotProblem;
@@ -26,7 +27,8 @@ async fn verify(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
     let pending = pending.as_ref();
     let own = visitor.own(&params).ok_or(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::FormExpired))?;
     let ticket = PlainToken::new(own.field("ticket"));
-    let (login, visit) = (&visitor.web.login, visitor.visit(None));
+    let session = visitor.session().await?;
+    let (login, visit) = (&visitor.web.login, visitor.visit(session.as_ref()));
     let again = |problem| form(visitor, pending, &ticket, false, Some(problem));
     if !own.field("resend").is_empty() {
         return match login.resend_reset(&ticket, visit).await? {
@@ -36,7 +38,10 @@ async fn verify(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<
         };
     }
     match login.prove_reset(&ticket, own.field("code"), visit).await? {
-        Proof::Right { soi, policy } => reset_password::form(visitor, pending, &ticket, (&soi, &policy), None),
+        Proof::Right { soi, policy, asks_code } => {
+            let asked = ResetAsked { soi, policy, asks_code };
+            reset_password::form(visitor, pending, &ticket, &asked, None)
+        }
         Proof::FactorNeeded => forgot_password::gone(visitor, pending, ForgotProblem::FactorNeeded),
         Proof::Gone => forgot_password::gone(visitor, pending, ForgotProblem::Gone),
         Proof::Wrong { left } => again(ResetCodeProblem::Wrong { left }),
