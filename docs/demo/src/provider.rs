@@ -18,23 +18,29 @@ use octroi_idp::directory::{AgentDraft, ApplicationDraft, Directory, Mandate};
 use octroi_idp::domain::agent::{AgentRecord, Employment};
 use octroi_idp::domain::application::{ApplicationRecord, ClientAuthMethod};
 use octroi_idp::domain::audit::{Actor, Contact};
+use octroi_idp::domain::channel::{Address, ChannelKind};
 use octroi_idp::domain::ids::ClientId;
 use octroi_idp::domain::secret::{PlainPassword, PlainToken};
 use octroi_idp::domain::soi::Soi;
 use octroi_idp::domain::time::Clock;
 use octroi_idp::domain::zone::NetworkZone;
 use octroi_idp::login::activation::{Activation, ActivationForm};
-use octroi_idp::login::{Login, Visit};
+use octroi_idp::login::{Login, Visit, totp};
+use octroi_idp::storage::totp_devices::TotpDevice;
+use octroi_idp::storage::{StoreError, Tx, channels, totp_devices};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::listen::Bound;
 use crate::mailbox::{Letter, Mailbox, Medium};
 use crate::ports::{Ports, origin};
-use crate::samples::{self, PASSWORD, SampleAgent, SamplePassword};
+use crate::samples::{self, PASSWORD, SampleAgent, SamplePassword, TOTP_KEY, WITH_TOTP};
 
 /// Older than the demo's policy allows.
 const EXPIRED_AGE: Duration = Duration::from_hours(200 * 24);
+
+/// A channel is a factor some days after it was proved.
+const PROVED_AGE: Duration = Duration::from_hours(10 * 24);
 
 /// The variable with the password of a PostgreSQL database.
 const DATABASE_PASSWORD: &str = "OCTROI_DEMO_DATABASE_PASSWORD";
@@ -218,6 +224,12 @@ impl Seed<'_> {
                 }
                 SamplePassword::NotActivated => {}
             }
+            if password != SamplePassword::NotActivated {
+                self.prove_mail(&record).await?;
+            }
+            if soi == WITH_TOTP {
+                self.take_over_key(&record.soi).await?;
+            }
             for role in roles {
                 self.directory.grant_role(&mandate, soi, *role).await?;
             }
@@ -245,6 +257,28 @@ impl Seed<'_> {
             Activation::Done => Ok(()),
             other => bail!("the sample agent {soi} could not choose a password: {other:?}"),
         }
+    }
+
+    /// The work mail was proved some days ago: codes may be sent there.
+    async fn prove_mail(&self, record: &AgentRecord) -> anyhow::Result<()> {
+        let then = self.login.clock.now().minus(PROVED_AGE);
+        let address = Address::Email(record.email.clone());
+        let prove = async |tx: &mut Tx| -> Result<(), StoreError> {
+            channels::set_verified(tx, &record.soi, ChannelKind::WorkEmail, &address, then).await
+        };
+        Ok(self.login.store.write(prove).await?)
+    }
+
+    /// The key that is printed, as if an application had taken it over.
+    async fn take_over_key(&self, soi: &Soi) -> anyhow::Result<()> {
+        let (random, now) = (&self.login.random, self.login.clock.now());
+        let id = random.uuid();
+        let sealed = self.login.sealer.seal(totp::PURPOSE, &id, TOTP_KEY, random);
+        let name = "Téléphone de Karim".to_owned();
+        let device = TotpDevice { id, name, sealed, last_step: 0, created_at: now, last_used_at: None };
+        let store = async |tx: &mut Tx| -> Result<bool, StoreError> { totp_devices::insert(tx, soi, &device).await };
+        self.login.store.write(store).await?;
+        Ok(())
     }
 
     async fn applications(&self) -> anyhow::Result<BTreeMap<ClientId, PlainToken>> {

@@ -1,7 +1,7 @@
 //! The cast of the demo: sample agents and sample applications, as plain data (CONTRACT, "Sample agents").
 //!
-//! Seeding them is `provider`'s work, through Octroi's own `directory`. What a sample cannot be yet (a factor, a
-//! Nomades profile) is not claimed here.
+//! Seeding them is `provider`'s work, through Octroi's own `directory`. What a sample cannot be yet (a Nomades profile) is
+//! not claimed here.
 
 use octroi_idp::domain::agent::{AgentRecord, Employment};
 use octroi_idp::domain::application::{ApplicationRecord, ClientAuthMethod, SigningAlg};
@@ -12,6 +12,12 @@ use octroi_idp::domain::zone::NetworkZone::{self, Internal, Nomades};
 
 /// The password of every sample agent who has one.
 pub const PASSWORD: &str = "Marronnier-Quai-1607!";
+
+/// The key of the authenticator application of [`WITH_TOTP`]: public, like the password above.
+pub const TOTP_KEY: &[u8; 20] = b"octroi-demo-100002-k";
+
+/// Who has an authenticator application.
+pub const WITH_TOTP: &str = "100002";
 
 /// The portal's `client_id`.
 pub const PORTAL: &str = "portal";
@@ -103,7 +109,7 @@ pub fn agents() -> Vec<SampleAgent> {
     [
         Row {
             position: "cheffe de bureau",
-            note: "manager of 100001 and 100002",
+            note: "manager of 100001 and 100002; a second factor is asked for: the code is in the mailbox",
             ..Row::new("100004", ("Hélène", "Vasseur"), "helene.vasseur@ville.example")
         },
         Row {
@@ -115,7 +121,7 @@ pub fn agents() -> Vec<SampleAgent> {
         Row {
             position: "géomaticien",
             manager: Some("100004"),
-            note: "works at the office and from home",
+            note: "works at the office and from home, with an authenticator application",
             ..Row::new("100002", ("Karim", "Benali"), "karim.benali@ville.example")
         },
         Row {
@@ -148,7 +154,7 @@ pub fn agents() -> Vec<SampleAgent> {
             department: "12",
             position: "administratrice",
             roles: &[Role::Dsin],
-            note: "DSIN administrator",
+            note: "DSIN administrator: enrols a second factor at the first login",
             ..Row::new("100009", ("Claire", "Fontanel"), "claire.fontanel@ville.example")
         },
     ]

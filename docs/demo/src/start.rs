@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use octroi_idp::domain::time::Clock;
+use octroi_idp::login::totp::TotpKey;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -14,7 +15,7 @@ use crate::listen::{Bound, bind, serve};
 use crate::mailbox::Mailbox;
 use crate::portal::place::Origins;
 use crate::ports::{Ports, origin, origin_url};
-use crate::samples::{self, PASSWORD, SamplePassword};
+use crate::samples::{self, PASSWORD, SamplePassword, TOTP_KEY, WITH_TOTP};
 use crate::{gateway, mailbox, portal, provider, smtp};
 
 /// How long a stop may wait for requests under way (CONTRACT: `server.drain`).
@@ -132,6 +133,8 @@ impl Demo {
             };
             writeln!(out, "  {soi:<6}  {:<width$}  {password:<21}  {}{code}", agent.record.full_name(), agent.note)?;
         }
+        let key = TotpKey::from_bytes(TOTP_KEY.to_vec().into()).for_typing().map_err(io::Error::other)?;
+        writeln!(out, "\n  Key of {WITH_TOTP} for an authenticator application: {}", *key)?;
         writeln!(out, "\nready")?;
         out.flush()
     }

@@ -84,6 +84,7 @@ pub fn all() -> Vec<Sample> {
         gallery.notices();
         gallery.diagnostic();
         gallery.account();
+        gallery.factors();
     }
     samples
 }
@@ -106,6 +107,7 @@ macro_rules! show {
 }
 
 mod account;
+mod factor;
 
 impl Gallery<'_> {
     fn inside(&self) -> Frame {
