@@ -2,10 +2,12 @@
 //!
 //! [`engine`] gives a test its own empty database on SQLite or PostgreSQL and makes one test into two
 //! ([`for_each_engine!`]). [`idp`] starts a whole provider on it, [`browser`] visits it, [`rp`] is the foreign relying
-//! party that judges it, [`mail`] and [`sms`] take what it sends. The harness asserts nothing by itself: a test says what must hold.
+//! party that judges it, [`factors`] are the telephones of agents, [`mail`] and [`sms`] take what it sends. The harness
+//! asserts nothing by itself: a test says what must hold.
 
 pub mod browser;
 pub mod engine;
+pub mod factors;
 pub mod idp;
 pub mod letters;
 pub mod mail;
