@@ -21,6 +21,7 @@ mod reset;
 mod reset_abuse;
 mod sessions;
 mod throttling;
+mod totp;
 mod userinfo;
 mod zone;
 

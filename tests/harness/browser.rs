@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use url::Url;
@@ -137,6 +139,7 @@ impl Form {
 #[derive(Debug, Clone)]
 pub struct Browser {
     client: reqwest::Client,
+    jar: Arc<Jar>,
     headers: HeaderMap,
 }
 
@@ -158,12 +161,13 @@ impl Browser {
     }
 
     fn with_client(change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
-        let builder = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
+        let jar = Arc::new(Jar::default());
+        let builder = reqwest::Client::builder().cookie_provider(jar.clone()).redirect(Policy::none()).no_proxy();
         let client = change(builder).build().expect("an HTTP client");
         let mut headers = HeaderMap::new();
         headers.insert("accept-language", HeaderValue::from_static("fr-FR,fr;q=0.9,en;q=0.5"));
         headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0 Gecko/20100101 Firefox/140.0"));
-        Self { client, headers }
+        Self { client, jar, headers }
     }
 
     /// The same browser with one more header on every request.
@@ -187,6 +191,15 @@ impl Browser {
     /// The same browser behind another address.
     pub fn behind(self, forwarded_for: IpAddr) -> Self {
         self.with_header("x-forwarded-for", &forwarded_for.to_string())
+    }
+
+    /// The value of a cookie that this machine's servers have set.
+    pub fn cookie_value(&self, name: &str) -> Option<String> {
+        let hosts = ["http://localhost/", "http://127.0.0.1/"].map(|url| Url::parse(url).expect("an address"));
+        let sent = hosts.iter().filter_map(|host| self.jar.cookies(host));
+        let lines: Vec<String> = sent.filter_map(|line| Some(line.to_str().ok()?.to_owned())).collect();
+        let pairs = lines.iter().flat_map(|line| line.split("; ")).filter_map(|pair| pair.split_once('='));
+        pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
     /// GET, without following.

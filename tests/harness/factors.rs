@@ -72,3 +72,18 @@ impl TestIdp {
         self.give_totp(browser, &page, phone).await
     }
 }
+
+/// The key that a page shows for typing: base32 (RFC 4648 §6), in groups.
+pub fn typed_key(shown: &str) -> TotpKey {
+    const SYMBOLS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());
+    for symbol in shown.chars().filter(|symbol| !symbol.is_whitespace()) {
+        let value = SYMBOLS.find(symbol).and_then(|place| u32::try_from(place).ok()).expect("a symbol of base32");
+        (held, bits) = ((held << 5) | value, bits + 5);
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((held >> bits) & 0xff).expect("a byte"));
+        }
+    }
+    TotpKey::from_bytes(bytes.into())
+}

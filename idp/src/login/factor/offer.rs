@@ -170,7 +170,10 @@ impl Login {
         let may_postpone = visit.zone == NetworkZone::Internal
             && at_least.is_none()
             && policy.rule(agent.is_privileged(), today) == FactorRule::Postponable;
-        let confirming = proved.iter().map(|(kind, address, _)| (*kind, address.masked())).collect();
+        // What an agent can change alone confirms nothing before it has lasted; the work mail is HR's.
+        let confirms = |kind: ChannelKind, lasted: bool| kind == ChannelKind::WorkEmail || lasted;
+        let confirming = proved.iter().filter(|(kind, _, lasted)| confirms(*kind, *lasted));
+        let confirming = confirming.map(|(kind, address, _)| (*kind, address.masked())).collect();
         Ok(Offer { agent, ways, enrolment, has_factor, may_postpone, confirming, manager })
     }
 
