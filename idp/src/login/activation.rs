@@ -177,6 +177,7 @@ impl Login {
                     return Ok(Activation::Reset);
                 }
                 passwords::set(tx, soi, phc, now).await?;
+                self.note_judged(tx, &agent).await?;
                 throttle::clear(tx, &self.lookup.digest(Form::Login.as_str(), soi.as_str()), visit.zone).await?;
                 let event = Event::new("agent.activated", Actor::Agent(soi.clone()))
                     .with_subject(soi)

@@ -12,7 +12,8 @@ use crate::domain::password_policy::{Breach, PasswordPolicy};
 use crate::domain::reason::Reason;
 use crate::domain::secret::PlainPassword;
 use crate::domain::time::Timestamp;
-use crate::storage::passwords::StoredPassword;
+use crate::storage::passwords::{self, StoredPassword};
+use crate::storage::{StoreError, Tx};
 
 /// Why a right password is to be changed first, and what the new one must be.
 #[derive(Debug, Clone)]
@@ -59,6 +60,12 @@ impl Login {
         }
         let ends = policy.expires_soon(stored.changed_at, stored.renew_at, now);
         Judgement::Good { by: (!is_known).then_some(rules), ends }
+    }
+
+    /// Notes that the password which was set in this transaction met the rules of today: its first login judges it no more.
+    pub(super) async fn note_judged(&self, tx: &mut Tx, agent: &Agent) -> Result<(), StoreError> {
+        let rules = self.rules_for(self.settings.policies.of(agent));
+        passwords::set_judged_new(tx, &agent.record.soi, &rules).await
     }
 
     /// Why this password is to be changed, in all that a page may say about it.

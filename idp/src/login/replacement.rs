@@ -47,6 +47,7 @@ impl Login {
         if !passwords::replace(tx, soi, verified, phc, now).await? {
             return Ok(Err(Reason::CredentialsInvalid));
         }
+        self.note_judged(tx, &agent).await?;
         if let Some(before) = before {
             passwords::remember(tx, soi, before, self.settings.policies.of(&agent).remembered()).await?;
         }
@@ -68,6 +69,7 @@ impl Login {
         let soi = &agent.record.soi;
         passwords::remember(tx, soi, replaced, self.settings.policies.of(agent).remembered()).await?;
         passwords::set(tx, soi, phc, now).await?;
+        self.note_judged(tx, agent).await?;
         let EndedAccess { sessions, grants } = end_access(tx, soi, "password.reset", now).await?;
         throttle::clear(tx, &self.lookup.digest(Form::Login.as_str(), soi.as_str()), visit.zone).await?;
         let (channel, delivery) = match over {

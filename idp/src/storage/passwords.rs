@@ -53,6 +53,7 @@ statements! {
               (SELECT changed_at FROM password_history WHERE soi = $1 ORDER BY changed_at DESC LIMIT $2)";
     REHASH = "UPDATE password SET phc = $2 WHERE soi = $1 AND phc = $3";
     JUDGED = "UPDATE password SET judged_by = $3 WHERE soi = $1 AND changed_at = $2";
+    JUDGED_NEW = "UPDATE password SET judged_by = $2 WHERE soi = $1";
     /// Each end is told once for each number of days ahead, and never more days ahead than before.
     WARNED = "UPDATE password SET warned_for = $4, warned_days = $5 WHERE soi = $1 AND changed_at = $2 \
               AND COALESCE(renew_at, -1) = COALESCE(CAST($3 AS BIGINT), -1) \
@@ -132,6 +133,13 @@ pub async fn remember(tx: &mut Tx, soi: &Soi, replaced: &StoredPassword, most: u
 /// Stores the same password under new parameters; its age does not change.
 pub async fn rehash(tx: &mut Tx, soi: &Soi, old: &str, new: &str) -> Result<(), StoreError> {
     on!(tx, conn => sqlx::query(REHASH).bind(soi.as_str()).bind(new).bind(old).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes the rules that a password met which was set in this transaction.
+pub async fn set_judged_new(tx: &mut Tx, soi: &Soi, judged_by: &[u8; 32]) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(JUDGED_NEW)
+        .bind(soi.as_str()).bind(judged_by.as_slice()).execute(conn).await.map(drop))?;
     Ok(())
 }
 
