@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use octroi_idp::login::totp::TotpKey;
 use serde::Deserialize;
 use url::Url;
 
@@ -53,6 +54,12 @@ pub struct ProviderOptions {
     /// The form's field for the password
     #[arg(long, value_name = "NAME", default_value = "password")]
     pub password_field: String,
+    /// A file with the key (raw bytes) of the authenticator application of all of them
+    #[arg(long, value_name = "FILE")]
+    pub totp_key_file: Option<PathBuf>,
+    /// The form's field for its code
+    #[arg(long, value_name = "NAME", default_value = "code")]
+    pub code_field: String,
     /// A further field of the login form (repeatable); hidden fields are taken over anyway
     #[arg(long = "form-field", value_name = "NAME=VALUE", value_parser = pair)]
     pub form_fields: Vec<(String, String)>,
@@ -75,6 +82,8 @@ impl ProviderOptions {
             password_file: Some(password),
             user_field: "soi".to_owned(),
             password_field: "password".to_owned(),
+            totp_key_file: None,
+            code_field: "code".to_owned(),
             form_fields: Vec::new(),
         }
     }
@@ -108,6 +117,7 @@ pub struct Provider {
     pub client_secret: Option<String>,
     pub users: Vec<String>,
     pub password: String,
+    pub totp: Option<TotpKey>,
     pub options: ProviderOptions,
 }
 
@@ -147,6 +157,13 @@ impl Provider {
             client_secret: line(&options.client_secret_file)?,
             users,
             password: line(&options.password_file)?.unwrap_or_default(),
+            totp: match &options.totp_key_file {
+                Some(file) => {
+                    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+                    Some(TotpKey::from_bytes(bytes.into()))
+                }
+                None => None,
+            },
             options,
         }))
     }

@@ -46,7 +46,7 @@ pub async fn measure(run: &mut Run) -> anyhow::Result<()> {
 async fn one(run: &mut Run, installation: &Installation, count: u32, engine: &str) -> anyhow::Result<()> {
     progress(&format!("importing {count} agents into {engine}"));
     let file = installation.directory.join("hr.csv");
-    fs::write(&file, agents_csv(FIRST, count)?)?;
+    fs::write(&file, agents_csv(FIRST, count, true)?)?;
     let mut command = pinned(run.workshop.program("octroictl")?);
     command.arg("--config").arg(&installation.config).args(["--yes", "agent", "import"]).arg(&file);
     let text = match cost(&mut command, LIMIT).await? {

@@ -1,9 +1,11 @@
 //! The rows of the table. `rates`: what is measured in interleaved rounds beside yardsticks and peer · `life`: start,
 //! memory, size · `stored`: logins with a million agents · `import`: the HR file · `breach`: the filter of breached
-//! passwords · `change`: a password changed at the login · `strangers`: what they can tell from the time of an answer.
+//! passwords · `change`: a password changed at the login · `strangers`: what they can tell from the time of an answer ·
+//! `factors`: logins with a second factor, and codes that are sent.
 
 mod breach;
 mod change;
+mod factors;
 mod import;
 mod life;
 mod rates;
@@ -47,6 +49,10 @@ pub enum Row {
     Change,
     /// The time of an answer to known and to unknown SOIs
     Strangers,
+    /// Logins with a code of an authenticator application, beside those without
+    Totp,
+    /// 10,000 codes over a second channel, to a foreign mail server, beside logins
+    Codes,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -153,6 +159,12 @@ pub async fn run(rows: &[Row], options: TableOptions) -> anyhow::Result<()> {
     }
     if has(Row::Strangers) {
         strangers::measure(&mut run).await?;
+    }
+    if has(Row::Totp) {
+        factors::totp(&mut run).await?;
+    }
+    if has(Row::Codes) {
+        factors::codes(&mut run).await?;
     }
     let Run { options, table, detail, notes, .. } = run;
     say(&format!("{facts}\n{table}\n"))?;

@@ -1,7 +1,8 @@
 //! A whole login, as a browser and an application do it: authorization request, form, code, token with PKCE (S256).
 //!
 //! Every login is a fresh profile: no cookie of the one before. Redirects are followed one by one; the first form that has
-//! the field for the user is filled, any other (consent) is sent as it stands.
+//! the field for the user is filled, one that asks for the code of an authenticator application too, any other (consent) is
+//! sent as it stands.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use aws_lc_rs::{digest, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use octroi_idp::domain::time::Clock;
 use serde::Deserialize;
 
 use crate::client::browser::{Browser, Page};
@@ -33,13 +35,18 @@ pub struct Login {
     browser: Browser,
     /// Who is next, over all workers: nobody logs in twice at once while there are more users than workers.
     next: Rc<Cell<usize>>,
+    clock: Clock,
 }
 
 impl Login {
     pub fn workers(provider: &Rc<Provider>, count: usize) -> Vec<Self> {
         let next = Rc::new(Cell::new(0));
-        let worker =
-            |_| Self { provider: provider.clone(), browser: Browser::new(&provider.authority), next: next.clone() };
+        let worker = |_| Self {
+            provider: provider.clone(),
+            browser: Browser::new(&provider.authority),
+            next: next.clone(),
+            clock: Clock::system(),
+        };
         (0..count).map(worker).collect()
     }
 
@@ -118,8 +125,15 @@ impl Login {
                 }
                 form
             }
-            None if !found.is_empty() => found.swap_remove(0),
-            None => bail!("a page without a form: {}", page.summary()),
+            None => match (&self.provider.totp, found.iter().position(|form| form.has(&options.code_field))) {
+                (Some(key), Some(at)) => {
+                    let mut form = found.swap_remove(at);
+                    form.fill(&options.code_field, &key.code_at(self.clock.now())?);
+                    form
+                }
+                _ if !found.is_empty() => found.swap_remove(0),
+                _ => bail!("a page without a form: {}", page.summary()),
+            },
         };
         let action = match &form.action {
             Some(action) => page.url.join(action)?,

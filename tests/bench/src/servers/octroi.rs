@@ -12,9 +12,12 @@ use octroi_idp::config::{self, Config};
 use octroi_idp::directory::Mandate;
 use octroi_idp::domain::audit::{Actor, Contact};
 use octroi_idp::domain::secret::{PlainPassword, PlainToken};
+use octroi_idp::domain::soi::Soi;
 use octroi_idp::domain::zone::NetworkZone;
-use octroi_idp::login::Visit;
 use octroi_idp::login::activation::{Activation, ActivationForm};
+use octroi_idp::login::{Visit, totp};
+use octroi_idp::storage::totp_devices::{self, TotpDevice};
+use octroi_idp::storage::{StoreError, Tx};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::time::Instant;
@@ -23,6 +26,9 @@ use url::Url;
 use super::{PASSWORD, REDIRECT_URI, Workshop, free_port, secret_file};
 use crate::process::{Server, cost, pinned};
 use crate::provider::{Provider, ProviderOptions};
+
+/// The key of every authenticator application.
+const TOTP_KEY: &[u8; 20] = b"octroi-bench-totp-ke";
 
 /// SOIs of the agents who log in begin here.
 pub const FIRST_SOI: u32 = 200_000;
@@ -112,10 +118,51 @@ impl Installation {
         let (list, filter) = (list.display().to_string(), self.directory.join("breach.filter").display().to_string());
         self.octroictl(workshop, &["password", "filter", "build", &list, "--lines", "clear", "--output", &filter])
             .await?;
+        self.replace("# breach_filter = \"breach.filter\"", "breach_filter = \"breach.filter\"")
+    }
+
+    /// Everybody has an authenticator application with [`TOTP_KEY`], and is asked for its code; answers where the key stands.
+    pub async fn hand_out_keys(&self) -> anyhow::Result<PathBuf> {
+        self.replace("# everywhere = false", "everywhere = true")?;
+        let app = self.open().await?;
+        let login = &app.web.login;
+        let now = login.clock.now();
+        for number in FIRST_SOI..FIRST_SOI + self.agents {
+            let (soi, id) = (Soi::from_stored(number.to_string()), login.random.uuid());
+            let sealed = login.sealer.seal(totp::PURPOSE, &id, TOTP_KEY, &login.random);
+            let device =
+                TotpDevice { id, name: "Bench".into(), sealed, last_step: 0, created_at: now, last_used_at: None };
+            let insert =
+                async |tx: &mut Tx| -> Result<bool, StoreError> { totp_devices::insert(tx, &soi, &device).await };
+            ensure!(login.store.write(insert).await?, "{soi} has too many devices");
+        }
+        login.store.close().await;
+        let file = self.directory.join("totp.key");
+        fs::write(&file, TOTP_KEY)?;
+        Ok(file)
+    }
+
+    /// Mails leave to a server on this port.
+    pub fn mail_to(&self, port: u16) -> anyhow::Result<()> {
+        let mut text = fs::read_to_string(&self.config)?;
+        write!(
+            text,
+            "\n[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"octroi@ville.example\"\n"
+        )?;
+        fs::write(&self.config, text)?;
+        Ok(())
+    }
+
+    /// The layers on this installation's database, in this process.
+    pub async fn open(&self) -> anyhow::Result<App> {
+        let config = Config::load(&self.config, config::environment()).map_err(|report| anyhow::anyhow!("{report}"))?;
+        Ok(App::open(config, Surroundings::system(), Migrate::Embedded).await?)
+    }
+
+    fn replace(&self, from: &str, to: &str) -> anyhow::Result<()> {
         let text = fs::read_to_string(&self.config)?;
-        let from = "# breach_filter = \"breach.filter\"";
         ensure!(text.contains(from), "{} has no line {from} any more", self.config.display());
-        fs::write(&self.config, text.replacen(from, "breach_filter = \"breach.filter\"", 1))?;
+        fs::write(&self.config, text.replacen(from, to, 1))?;
         Ok(())
     }
 
@@ -126,7 +173,8 @@ impl Installation {
     /// The application `bench`, and this many agents who can log in with [`PASSWORD`].
     pub async fn furnish(&mut self, workshop: &Workshop, agents: u32) -> anyhow::Result<()> {
         let csv = self.directory.join("agents.csv");
-        fs::write(&csv, agents_csv(FIRST_SOI, agents)?)?;
+        // Managers are asked for a second factor: nobody leads those who log in.
+        fs::write(&csv, agents_csv(FIRST_SOI, agents, false)?)?;
         self.octroictl(workshop, &["--yes", "agent", "import", &csv.display().to_string()]).await?;
         let redirect = ["--redirect-uri", REDIRECT_URI, "--zones", "internal,nomades"];
         let add = [&["--format", "json", "app", "add", "bench", "--name", "Bench"], redirect.as_slice()].concat();
@@ -150,8 +198,7 @@ impl Installation {
 
     /// Each account as its agent would: with a code from the directory, and a password that is hashed for real.
     async fn activate(&self, agents: u32) -> anyhow::Result<()> {
-        let config = Config::load(&self.config, config::environment()).map_err(|report| anyhow::anyhow!("{report}"))?;
-        let app = App::open(config, Surroundings::system(), Migrate::Embedded).await?;
+        let app = self.open().await?;
         let mandate =
             Mandate { actor: Actor::System, reason: Some("agents of the benchmark".to_owned()), dry_run: false };
         for number in FIRST_SOI..FIRST_SOI + agents {
@@ -219,15 +266,19 @@ const MORE_SESSIONS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT 
     SELECT lower(hex(randomblob(16))), randomblob(32), CAST(10000000 + i AS TEXT), 'internal', 'eidas1', '[\"pwd\"]', $2, \
       $2 FROM n";
 
-/// An HR file with this many agents from this SOI on.
-pub fn agents_csv(first: u32, count: u32) -> anyhow::Result<String> {
+/// An HR file with this many agents from this SOI on; `is_led`: with managers among them.
+pub fn agents_csv(first: u32, count: u32, is_led: bool) -> anyhow::Result<String> {
     let mut text = String::from(
         "soi,given_name,family_name,email,recovery_email,mobile,department,position,manager_soi,employment,start_date,\
          end_date\n",
     );
     for soi in first..first + count {
         // The first of each thousand leads it.
-        let manager = if soi % 1000 == first % 1000 { String::new() } else { (soi - (soi - first) % 1000).to_string() };
+        let manager = if !is_led || soi % 1000 == first % 1000 {
+            String::new()
+        } else {
+            (soi - (soi - first) % 1000).to_string()
+        };
         let department = soi % 60;
         writeln!(
             text,
@@ -248,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_hr_file_has_a_line_per_agent_and_managers_who_are_in_it() {
-        let csv = agents_csv(200_000, 2001).unwrap();
+        let csv = agents_csv(200_000, 2001, true).unwrap();
         assert_eq!(csv.lines().count(), 2002);
         assert!(csv.lines().nth(1).unwrap().contains(",agent,,active"));
         assert!(csv.lines().nth(1500).unwrap().contains(",201000,"));
