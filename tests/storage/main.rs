@@ -13,6 +13,7 @@ mod channel_codes;
 mod codes;
 mod database_file;
 mod durability;
+mod factors;
 mod failures;
 mod grants;
 mod group_commit;

@@ -138,6 +138,8 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         channel_codes: 1,
         alarms: 1,
         resets: 1,
+        recovery_codes: 0,
+        manager_codes: 0,
         messages: 1,
     };
     assert_eq!(end().await, one_each);

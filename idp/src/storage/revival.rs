@@ -51,6 +51,10 @@ pub const COVERED: &[(&str, &str)] = &[
     ("second_channel_code", "spent"),
     ("manager_code", "withdrawn"),
     ("enrolment_permit", "forgotten"),
+    // The step of now is spent.
+    ("totp_device", "spent"),
+    // A factor that was removed after the backup works again: the guide says to remove it again.
+    ("passkey", "kept"),
     // What was suspended stays so. What was suspended after the backup opens again: the guide says to say it again.
     ("password", "kept"),
     // It counts only while its address is the agent's; that a password was reset over it makes it count less.
