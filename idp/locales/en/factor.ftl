@@ -29,6 +29,7 @@ factor-send = Send the code
 factor-send-again = Send another code
 factor-passkey-submit = Use my passkey
 factor-others = Another way
+factor-skip = Continue without this confirmation
 factor-sign-out = Sign out
 factor-lost-title = Phone lost, replaced or forgotten?
 factor-lost-text = Use a recovery code, or ask your manager for a pass. Otherwise the support helps you to register a new second factor.

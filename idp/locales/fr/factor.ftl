@@ -29,6 +29,7 @@ factor-send = Envoyer le code
 factor-send-again = Envoyer un autre code
 factor-passkey-submit = Utiliser ma clé d’accès
 factor-others = Autre moyen
+factor-skip = Continuer sans cette confirmation
 factor-sign-out = Fermer la session
 factor-lost-title = Téléphone perdu, changé ou oublié ?
 factor-lost-text = Utilisez un code de secours, ou demandez un laissez-passer à votre responsable. Sinon, le support vous aide à enregistrer un nouveau second facteur.

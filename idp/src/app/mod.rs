@@ -199,6 +199,7 @@ impl App {
                 time_zone: config.identity.time_zone.clone(),
                 product: config.brand.product.clone(),
                 factors: config.factors.policies.clone(),
+                highest_acr: config.factors.highest_acr(),
                 sends_sms: config.sms.is_some(),
                 alerts: config.help.alerts_email.clone(),
             }),
@@ -393,6 +394,7 @@ fn oauth_settings(config: &Config) -> OauthSettings {
         passwords: config.password.policies.clone(),
         time_zone: config.identity.time_zone.clone(),
         factors: config.factors.policies.clone(),
+        highest_acr: config.factors.highest_acr(),
         preview_nomades: config.access.preview_nomades,
     }
 }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::problem::Fault;
 use super::section::{Section, text_of};
 use super::tree::quoted;
+use crate::domain::acr::Acr;
 use crate::domain::factor::{FactorPolicy, SecondChannel};
 use crate::domain::factor_policies::FactorPolicies;
 use crate::domain::password_policy::Preset;
@@ -22,6 +23,13 @@ pub struct FactorsConfig {
     pub rp_id: Option<String>,
     /// PEM: makers of keys that vouch for what they make.
     pub attestation_authorities: Option<PathBuf>,
+}
+
+impl FactorsConfig {
+    /// The highest level that can be reached here: `eidas3` needs keys whose makers are listed.
+    pub const fn highest_acr(&self) -> Acr {
+        if self.attestation_authorities.is_some() { Acr::Eidas3 } else { Acr::Eidas2 }
+    }
 }
 
 pub(super) fn read(section: &Section<'_>, populations: &Populations, preset: Preset) -> FactorsConfig {

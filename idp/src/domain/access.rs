@@ -285,7 +285,8 @@ fn factor(case: &Case) -> Result<(), Decision> {
         FactorRule::Everywhere => true,
     };
     if wanted && !case.authentication.second.is_some_and(|second| counts(case, second)) {
-        return need(Need::SecondFactor { reason: Reason::FactorRequired, at_least });
+        // The level is reached: any factor that counts here will do.
+        return need(Need::SecondFactor { reason: Reason::FactorRequired, at_least: None });
     }
     Ok(())
 }

@@ -17,6 +17,21 @@ pub struct FactorNeed {
     pub reason: Reason,
     /// Only a factor that reaches this level helps; `None`: any that counts here.
     pub at_least: Option<Acr>,
+    #[serde(default)]
+    pub stake: Stake,
+}
+
+/// What depends on the factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stake {
+    /// Access itself.
+    #[default]
+    Access,
+    /// The level that this request cannot do without: the application hears that its requirement is not met.
+    Essential,
+    /// A level that would be welcome: the login goes on without it.
+    Wish,
 }
 
 /// What a login page needs to know about the authorization request behind it.

@@ -8,6 +8,7 @@ pub mod acr;
 pub mod address;
 pub mod agent;
 pub mod application;
+pub mod asked_acr;
 pub mod audit;
 pub mod budget;
 pub mod channel;

@@ -36,6 +36,7 @@ use crate::crypto::password::{NewHash, PasswordPool, PasswordPoolError};
 use crate::crypto::random::Random;
 use crate::crypto::seal::{SealError, Sealer};
 use crate::crypto::short_code::ShortCodeKey;
+use crate::domain::acr::Acr;
 use crate::domain::agent::{Agent, Standing};
 use crate::domain::audit::Contact;
 use crate::domain::factor::SecondFactor;
@@ -68,6 +69,8 @@ pub struct LoginSettings {
     pub product: String,
     /// Which factors there are, for whom.
     pub factors: FactorPolicies,
+    /// The highest level that can be reached: `eidas3` only where makers of keys are listed.
+    pub highest_acr: Acr,
     /// Text messages can be sent: a reset code may go to a mobile.
     pub sends_sms: bool,
     /// Where alarms are told, beside the agent (`help.alerts_email`).

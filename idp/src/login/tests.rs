@@ -91,6 +91,7 @@ async fn place() -> Place {
             time_zone: jiff::tz::TimeZone::UTC,
             product: "Octroi".to_owned(),
             factors: crate::domain::factor_policies::FactorPolicies::default(),
+            highest_acr: crate::domain::acr::Acr::Eidas3,
             sends_sms: false,
             alerts: None,
         }),

@@ -78,7 +78,11 @@ impl Provider {
                 .collect(),
             claim_types_supported: &["normal"],
             subject_types_supported: &["public"],
-            acr_values_supported: vec![Acr::Eidas1.as_str()],
+            acr_values_supported: Acr::ALL
+                .into_iter()
+                .filter(|acr| *acr <= self.settings.highest_acr)
+                .map(Acr::as_str)
+                .collect(),
             prompt_values_supported: &["none", "login", "select_account"],
             ui_locales_supported: &["fr", "en"],
             id_token_signing_alg_values_supported: vec![SigningAlg::ES256.as_str(), SigningAlg::RS256.as_str()],
@@ -91,7 +95,7 @@ impl Provider {
             authorization_response_iss_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
-            claims_parameter_supported: false,
+            claims_parameter_supported: true,
         }
     }
 }
@@ -124,7 +128,7 @@ mod tests {
                 ],
                 "claim_types_supported": ["normal"],
                 "subject_types_supported": ["public"],
-                "acr_values_supported": ["eidas1"],
+                "acr_values_supported": ["eidas1", "eidas1-mfa", "eidas2", "eidas3"],
                 "prompt_values_supported": ["none", "login", "select_account"],
                 "ui_locales_supported": ["fr", "en"],
                 "id_token_signing_alg_values_supported": ["ES256", "RS256"],
@@ -133,7 +137,7 @@ mod tests {
                 "authorization_response_iss_parameter_supported": true,
                 "request_parameter_supported": false,
                 "request_uri_parameter_supported": false,
-                "claims_parameter_supported": false
+                "claims_parameter_supported": true
             })
         );
     }

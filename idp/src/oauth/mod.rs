@@ -40,6 +40,7 @@ pub use self::redirect_uri::{ValidPostLogoutUri, ValidRedirectUri};
 use self::userinfo::VerifiedTokens;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::random::Random;
+use crate::domain::acr::Acr;
 use crate::domain::audit::Contact;
 use crate::domain::factor_policies::FactorPolicies;
 use crate::domain::password_policy::PasswordPolicies;
@@ -79,9 +80,11 @@ pub struct OauthSettings {
     pub passwords: PasswordPolicies,
     /// The City's: an employment ends at local midnight.
     pub time_zone: TimeZone,
-    /// Demo only: see [`domain::access::Case`](crate::domain::access::Case).
     /// Where a second factor is asked for.
     pub factors: FactorPolicies,
+    /// The highest level that can be reached: `eidas3` only where makers of keys are listed.
+    pub highest_acr: Acr,
+    /// Demo only: see [`domain::access::Case`](crate::domain::access::Case).
     pub preview_nomades: bool,
 }
 
@@ -137,6 +140,8 @@ error_codes! {
     AccessDenied => "access_denied", 403;
     LoginRequired => "login_required", 400;
     InteractionRequired => "interaction_required", 400;
+    /// OpenID Connect Core Error Code unmet_authentication_requirements §2
+    UnmetAuthenticationRequirements => "unmet_authentication_requirements", 400;
     RequestNotSupported => "request_not_supported", 400;
     RequestUriNotSupported => "request_uri_not_supported", 400;
     RegistrationNotSupported => "registration_not_supported", 400;
@@ -168,6 +173,7 @@ mod tests {
                 "access_denied 403",
                 "login_required 400",
                 "interaction_required 400",
+                "unmet_authentication_requirements 400",
                 "request_not_supported 400",
                 "request_uri_not_supported 400",
                 "registration_not_supported 400",
@@ -192,6 +198,7 @@ mod tests {
             | ErrorCode::AccessDenied
             | ErrorCode::LoginRequired
             | ErrorCode::InteractionRequired
+            | ErrorCode::UnmetAuthenticationRequirements
             | ErrorCode::RequestNotSupported
             | ErrorCode::RequestUriNotSupported
             | ErrorCode::RegistrationNotSupported => "authorize",
@@ -207,9 +214,10 @@ mod tests {
         });
         format!(
             "# Protocol errors\n\n\
-             Every value of `error` (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6). The status is\n\
-             that of a direct answer; at authorize an error is redirected to the application and has none, unless `client_id`\n\
-             or `redirect_uri` cannot be proved (a page with 400) or the failure is ours (a page with 500 or 503). A body that\n\
+             Every value of `error` (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6, OpenID Connect\n\
+             Core Error Code unmet_authentication_requirements §2). The status is that of a direct answer; at authorize an\n\
+             error is redirected to the application and has none, unless `client_id` or `redirect_uri` cannot be proved (a\n\
+             page with 400) or the failure is ours (a page with 500 or 503). A body that\n\
              cannot be read is `invalid_request` with 408, 413 or 415. What to do about each stands in\n\
              [connecting an application](../guides/applications.md#errors).\n\n\
              | `error` | status | where |\n|---|---|---|\n{}",

@@ -20,10 +20,11 @@ use super::{Applications, Caller, OauthSettings, Params, Provider};
 use crate::crypto::hash::hash_token;
 use crate::crypto::keys::{KeyRing, KeyUse, SigningKey, generate};
 use crate::crypto::random::Random;
-use crate::domain::acr::AuthenticationMethod;
+use crate::domain::acr::{Acr, AuthenticationMethod};
 use crate::domain::agent::{Agent, AgentRecord, Employment};
 use crate::domain::application::{Application, ApplicationRecord, ClientAuthMethod, SigningAlg};
 use crate::domain::audit::{Contact, EventFilter, RecordedEvent};
+use crate::domain::factor::{GivenFactor, Proof};
 use crate::domain::ids::{ClientId, Sid, Sub};
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::role::Roles;
@@ -34,6 +35,7 @@ use crate::domain::time::{Clock, Timestamp};
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::memory::Memory;
 use crate::storage::applications::StoredApplication;
+use crate::storage::totp_devices::TotpDevice;
 use crate::storage::{self, DatabaseUrl, Store, StoreError, StoreSettings, Tx};
 
 pub(crate) const ISSUER: &str = "https://login.ville.example";
@@ -279,13 +281,37 @@ impl Town {
 
     /// The agent logs in now.
     pub async fn login(&self, soi: &str, zone: NetworkZone) -> Session {
-        let random = &self.provider.random;
+        self.begin(soi, zone, None).await
+    }
+
+    /// The agent logs in now and gives a second factor.
+    pub async fn login_with(&self, soi: &str, zone: NetworkZone, proof: Proof) -> Session {
+        self.begin(soi, zone, Some(proof)).await
+    }
+
+    /// Gives an agent an authenticator application, whose codes nobody asks for here.
+    pub async fn enrol_totp(&self, soi: &str) {
+        let (soi, now) = (Soi::from_stored(soi.into()), self.clock.now());
+        let device = TotpDevice {
+            id: self.provider.random.uuid(),
+            name: "Téléphone".into(),
+            sealed: vec![0; 32],
+            last_step: 0,
+            created_at: now,
+            last_used_at: None,
+        };
+        assert!(self.write(async |tx: &mut Tx| storage::totp_devices::insert(tx, &soi, &device).await).await);
+    }
+
+    async fn begin(&self, soi: &str, zone: NetworkZone, proof: Option<Proof>) -> Session {
+        let (random, now) = (&self.provider.random, self.clock.now());
+        let password = AuthenticationMethod::password();
         let session = Session {
             sid: Sid::new(random.uuid()),
             soi: Soi::from_stored(soi.into()),
             login_zone: zone,
-            authentication: AuthenticationMethod::password(),
-            second: None,
+            authentication: proof.map_or_else(|| password.clone(), |proof| password.with(proof)),
+            second: proof.map(|proof| GivenFactor { factor: proof.factor(), at: now, until: proof.until(now) }),
             is_postponed: false,
             auth_time: self.clock.now(),
             last_seen_at: self.clock.now(),
@@ -344,6 +370,7 @@ fn settings_of_the_town() -> OauthSettings {
         passwords: PasswordPolicy { max_age: Some(180 * 24 * HOUR), ..PasswordPolicy::default() }.into(),
         time_zone: TimeZone::get("Europe/Paris").unwrap(),
         factors: crate::domain::factor_policies::FactorPolicies::default(),
+        highest_acr: Acr::Eidas3,
         preview_nomades: false,
     }
 }

@@ -112,6 +112,7 @@ fn oauth_settings() -> OauthSettings {
         passwords: PasswordPolicies::default(),
         time_zone: TimeZone::UTC,
         factors: octroi_idp::domain::factor_policies::FactorPolicies::default(),
+        highest_acr: octroi_idp::domain::acr::Acr::Eidas2,
         preview_nomades: false,
     }
 }

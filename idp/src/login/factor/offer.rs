@@ -59,6 +59,8 @@ pub struct Offer {
     pub enrolment: Enrolment,
     /// A passkey or an authenticator application is enrolled.
     pub has_factor: bool,
+    /// What can be enrolled reaches the level that is asked for.
+    pub enrolment_helps: bool,
     /// "Later" is heard.
     pub may_postpone: bool,
     /// Addresses over which the first enrolment can be confirmed, masked.
@@ -174,7 +176,8 @@ impl Login {
         let confirms = |kind: ChannelKind, lasted: bool| kind == ChannelKind::WorkEmail || lasted;
         let confirming = proved.iter().filter(|(kind, _, lasted)| confirms(*kind, *lasted));
         let confirming = confirming.map(|(kind, address, _)| (*kind, address.masked())).collect();
-        Ok(Offer { agent, ways, enrolment, has_factor, may_postpone, confirming, manager })
+        let enrolment_helps = at_least.is_none_or(|least| least <= self.settings.highest_acr);
+        Ok(Offer { agent, ways, enrolment, enrolment_helps, has_factor, may_postpone, confirming, manager })
     }
 
     /// Up to which day this enrolment may be postponed, `JJ/MM/AAAA`.

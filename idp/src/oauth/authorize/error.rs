@@ -104,6 +104,10 @@ pub enum RequestError {
     MaxAge,
     #[error("login_hint, ui_locales or acr_values is too long or contains control characters")]
     Hint,
+    #[error("claims is no JSON object as OpenID Connect Core §5.5 describes it, or too long")]
+    Claims,
+    #[error("the essential acr cannot be reached")]
+    UnmetAcr,
     #[error("id_token_hint was not issued by us")]
     IdTokenHint,
     #[error("prompt=none, and nobody is logged in as asked")]
@@ -137,6 +141,7 @@ impl RequestError {
             Self::LoginRequired | Self::AnotherAgent => ErrorCode::LoginRequired,
             Self::InteractionRequired(_) => ErrorCode::InteractionRequired,
             Self::AccessDenied(_) | Self::Cancelled => ErrorCode::AccessDenied,
+            Self::UnmetAcr => ErrorCode::UnmetAuthenticationRequirements,
             _ => ErrorCode::InvalidRequest,
         }
     }
@@ -162,6 +167,8 @@ impl RequestError {
             Self::Prompt => "prompt has an unknown value, or none beside others",
             Self::MaxAge => "max_age must be a number of seconds",
             Self::Hint => "login_hint, ui_locales or acr_values is too long or contains control characters",
+            Self::Claims => "claims must be a JSON object as in OpenID Connect Core section 5.5, of at most 2048 bytes",
+            Self::UnmetAcr => "the essential acr cannot be reached",
             Self::IdTokenHint => "id_token_hint is not an ID token of this issuer",
             Self::LoginRequired => "the agent must log in",
             Self::AnotherAgent => "another agent is logged in",

@@ -24,7 +24,7 @@ use self::request::{Ask, AuthorizationRequest};
 use super::{Caller, Params, Provider, ProviderError};
 use crate::domain::access::{Decision, Need};
 use crate::domain::ids::Reference;
-use crate::domain::interaction::FactorNeed;
+use crate::domain::interaction::{FactorNeed, Stake};
 use crate::domain::reason::Reason;
 
 /// What happens next.
@@ -80,17 +80,21 @@ impl Provider {
 
     /// The agent does not want to log in: the interaction is consumed and the application told so.
     pub async fn cancel(&self, interaction_id: &str) -> Result<AuthorizeStep, ProviderError> {
-        settle(self.give_up(interaction_id, RequestError::Cancelled).await)
+        settle(self.give_up(interaction_id, |_| RequestError::Cancelled).await)
     }
 
-    /// The login refused the agent for `reason`: the interaction is consumed, and this is the way back to the application.
-    /// `None`: the interaction is gone, or its application is.
+    /// The login refused the agent for `reason`: the interaction is consumed, and this is the way back to the application,
+    /// with the error that the request calls for. `None`: the interaction is gone, or its application is.
     pub async fn refuse(
         &self,
         interaction_id: &str,
         reason: Reason,
     ) -> Result<Option<AuthorizationResponse>, ProviderError> {
-        match settle(self.give_up(interaction_id, RequestError::AccessDenied(reason)).await)? {
+        let error = |stake| match stake {
+            Some(Stake::Essential) => RequestError::UnmetAcr,
+            _ => RequestError::AccessDenied(reason),
+        };
+        match settle(self.give_up(interaction_id, error).await)? {
             AuthorizeStep::Redirect(response) => Ok(Some(response)),
             _ => Ok(None),
         }
@@ -104,8 +108,13 @@ impl Provider {
     ) -> Result<AuthorizeStep, AuthorizeError> {
         let now = self.now();
         let request = self.check(Entry::Authorize, params)?;
-        let pending =
-            Pending { created_at: now, login_after: request.login_after(now), needs: None, zone: caller.zone };
+        let pending = Pending {
+            created_at: now,
+            login_after: request.login_after(now),
+            needs: None,
+            wish_was_told: false,
+            zone: caller.zone,
+        };
         if method_is_post {
             // OA-40: a cross-site POST does not carry the Lax cookie, so nothing is concluded from its absence.
             return Ok(AuthorizeStep::Resume { interaction_id: self.keep(&request, &pending, caller).await? });
@@ -130,15 +139,20 @@ impl Provider {
         self.proceed(request, taken.pending(), caller).await
     }
 
-    async fn give_up(&self, interaction_id: &str, error: RequestError) -> Result<AuthorizeStep, AuthorizeError> {
+    async fn give_up(
+        &self,
+        interaction_id: &str,
+        error: impl FnOnce(Option<Stake>) -> RequestError,
+    ) -> Result<AuthorizeStep, AuthorizeError> {
         let Some(taken) = self.take(interaction_id).await? else { return Ok(AuthorizeStep::Gone) };
         let request = self.check(Entry::Resume, &taken.params)?;
-        Ok(AuthorizeStep::Redirect(request.back.error(error)))
+        Ok(AuthorizeStep::Redirect(request.back.error(error(taken.stake()))))
     }
 
     fn check(&self, entry: Entry, params: &Params) -> Result<AuthorizationRequest, AuthorizeError> {
         let (applications, keys) = (self.applications.load(), self.keys.load());
-        let ask = Ask { params, applications: &applications, keys: &keys, issuer: &self.settings.issuer };
+        let (issuer, highest_acr) = (&self.settings.issuer, self.settings.highest_acr);
+        let ask = Ask { params, applications: &applications, keys: &keys, issuer, highest_acr };
         checks::run(entry, &ask)
     }
 
@@ -157,7 +171,9 @@ impl Provider {
         let logged_in_for_this = session.auth_time >= pending.created_at;
         let zone = if logged_in_for_this { pending.zone.lowest(session.login_zone) } else { pending.zone };
 
-        match self.decide_and_grant(&request, session, zone, caller).await? {
+        // A wish shows its page once, and none where no page may be shown.
+        let may_wish = !request.prompt.none && !pending.wish_was_told;
+        match self.decide_and_grant(&request, session, zone, may_wish, caller).await? {
             Outcome::Granted(code) => Ok(AuthorizeStep::Redirect(request.back.code(&code))),
             Outcome::ApplicationGone => Err(PageError::ApplicationUnknown.into()),
             Outcome::SessionEnded => self.ask_to_log_in(&request, &pending, caller).await,
@@ -168,6 +184,10 @@ impl Provider {
             Outcome::AnotherAgent => {
                 pending.login_after = Some(self.now());
                 self.ask_to_log_in(&request, &pending, caller).await
+            }
+            Outcome::Wish(level) => {
+                let need = FactorNeed { reason: Reason::AppAcrTooLow, at_least: Some(level), stake: Stake::Wish };
+                self.ask_for_factor(&request, pending, need, caller).await
             }
             Outcome::Refused(decision, reference) => {
                 self.explain(request, pending, (decision, reference), caller).await
@@ -188,6 +208,17 @@ impl Provider {
         Ok(AuthorizeStep::Login { interaction_id: self.keep(request, pending, caller).await? })
     }
 
+    async fn ask_for_factor(
+        &self,
+        request: &AuthorizationRequest,
+        mut pending: Pending,
+        need: FactorNeed,
+        caller: &Caller,
+    ) -> Result<AuthorizeStep, AuthorizeError> {
+        pending.needs = Some(need);
+        Ok(AuthorizeStep::Factor { interaction_id: self.keep(request, &pending, caller).await? })
+    }
+
     async fn explain(
         &self,
         request: AuthorizationRequest,
@@ -198,6 +229,8 @@ impl Provider {
         let reason = decision.reason().unwrap_or(Reason::AccessRefused);
         let needs_more = matches!(decision, Decision::NeedMore(_));
         if request.prompt.none {
+            // Core §3.1.2.6: `interaction_required` where a page could still help, also towards an essential level. One
+            // that no page reaches was refused by the checks.
             let error =
                 if needs_more { RequestError::InteractionRequired(reason) } else { RequestError::AccessDenied(reason) };
             return Ok(AuthorizeStep::Redirect(request.back.error(error)));
@@ -208,8 +241,10 @@ impl Provider {
             return self.ask_to_log_in(&request, &pending, caller).await;
         }
         if let Decision::NeedMore(Need::SecondFactor { reason, at_least }) = decision {
-            pending.needs = Some(FactorNeed { reason, at_least });
-            return Ok(AuthorizeStep::Factor { interaction_id: self.keep(&request, &pending, caller).await? });
+            let is_essential = reason == Reason::AppAcrTooLow && at_least.is_some() && at_least == request.acr.least();
+            let stake = if is_essential { Stake::Essential } else { Stake::Access };
+            let need = FactorNeed { reason, at_least, stake };
+            return self.ask_for_factor(&request, pending, need, caller).await;
         }
         let record = &request.application.application.record;
         Ok(AuthorizeStep::Refusal(Refusal {

@@ -18,7 +18,7 @@ use super::error::{AuthorizeError, RequestError};
 use super::request::AuthorizationRequest;
 use crate::crypto::hash::sha256;
 use crate::domain::ids::Sub;
-use crate::domain::interaction::{FactorNeed, Interaction};
+use crate::domain::interaction::{FactorNeed, Interaction, Stake};
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::ephemeral::{EphemeralError, Kind};
@@ -34,6 +34,8 @@ pub(super) struct Pending {
     pub login_after: Option<Timestamp>,
     /// What is still asked of the agent.
     pub needs: Option<FactorNeed>,
+    /// A level that would be welcome was asked for on a page: not again.
+    pub wish_was_told: bool,
     /// The lowest zone seen so far.
     pub zone: NetworkZone,
 }
@@ -159,7 +161,13 @@ impl Taken {
     /// What is known beside the parameters.
     pub fn pending(&self) -> Pending {
         let Interaction { created_at, login_after, zone, .. } = self.interaction;
-        Pending { created_at, login_after, needs: None, zone }
+        let wish_was_told = self.stake() == Some(Stake::Wish);
+        Pending { created_at, login_after, needs: None, wish_was_told, zone }
+    }
+
+    /// What depended on the factor that was asked for.
+    pub fn stake(&self) -> Option<Stake> {
+        self.interaction.needs.map(|need| need.stake)
     }
 }
 

@@ -7,9 +7,12 @@ use super::super::applications::Applications;
 use super::super::params::Params;
 use super::super::pkce;
 use super::super::redirect_uri::ValidRedirectUri;
+use super::checks::acr;
 use super::error::PageError;
 use super::response::{ResponseMode, ReturnAddress};
 use crate::crypto::keys::KeyRing;
+use crate::domain::acr::Acr;
+use crate::domain::asked_acr::AskedAcr;
 use crate::domain::ids::Sub;
 use crate::domain::scope::GrantedScope;
 use crate::domain::time::Timestamp;
@@ -21,6 +24,8 @@ pub(super) struct Ask<'a> {
     pub applications: &'a Applications,
     pub keys: &'a KeyRing,
     pub issuer: &'a str,
+    /// The highest level that can be reached.
+    pub highest_acr: Acr,
 }
 
 /// Before the redirect URI is proved: nothing here can be redirected to.
@@ -46,6 +51,7 @@ impl Opening {
             nonce: None,
             prompt: Prompt::default(),
             max_age: None,
+            acr: AskedAcr::default(),
             subject: None,
             login_hint: None,
             ui_locales: None,
@@ -71,6 +77,7 @@ pub(super) struct AuthorizationRequest {
     pub nonce: Option<String>,
     pub prompt: Prompt,
     pub max_age: Option<Duration>,
+    pub acr: AskedAcr,
     /// Whom `id_token_hint` names.
     pub subject: Option<Sub>,
     pub login_hint: Option<String>,
@@ -85,6 +92,7 @@ impl AuthorizationRequest {
         let record = &self.application.application.record;
         let form_post = (self.back.mode == ResponseMode::FormPost).then_some("form_post");
         let scope = self.scope.to_parameter();
+        let (acr_values, claims) = acr::to_parameters(&self.acr);
         let pairs = [
             ("client_id", Some(record.client_id.as_str())),
             ("redirect_uri", Some(self.back.to.as_str())),
@@ -96,6 +104,8 @@ impl AuthorizationRequest {
             ("code_challenge", self.code_challenge.as_deref()),
             ("code_challenge_method", self.code_challenge.as_ref().map(|_| pkce::METHOD)),
             ("prompt", self.prompt.none.then_some("none")),
+            ("acr_values", acr_values.as_deref()),
+            ("claims", claims.as_deref()),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
     }

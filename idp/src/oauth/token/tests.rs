@@ -7,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::agent::Employment;
 use crate::domain::application::{ApplicationRecord, SigningAlg};
+use crate::domain::factor::Proof;
 use crate::domain::ids::GrantId;
 use crate::domain::zone::NetworkZone::Internal;
 use crate::oauth::testing::{
@@ -296,9 +297,14 @@ async fn a_public_clients_call_can_only_lower_the_zone_and_a_confidential_one_sa
     assert_eq!(decided.reason.as_deref(), Some("nomades.no_profile"));
     assert_eq!(decided.detail["case"]["zone"], "nomades");
 
-    // Where `nomades` is open, the token says `nomades`.
+    // Where `nomades` is open, a second factor is still wanted, and the token says `nomades`.
     let town = town.configured(|settings| settings.preview_nomades = true);
     let (code, _) = town.code(&Ask::of("native")).await;
+    let refusal = town.redeem("native", &code).await.unwrap_err();
+    assert_eq!((refusal.code().as_str(), refusal.public()), ("invalid_grant", "zone.lowered"));
+    assert_eq!(town.audit("access.decided").await.remove(0).reason.as_deref(), Some("factor.required"));
+    let session = town.login_with(INES, Internal, Proof::Totp).await;
+    let code = town.code_in(&Ask::of("native"), &session).await;
     town.clock.advance(SECOND);
     let tokens = town.redeem("native", &code).await.unwrap();
     let claims = decoded(&tokens.access_token).1;

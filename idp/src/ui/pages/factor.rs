@@ -24,6 +24,8 @@ pub struct Factor {
     pub others: Vec<OtherWay>,
     /// A new factor can be enrolled here.
     pub may_enrol: bool,
+    /// The application would welcome it and goes on without.
+    pub is_wish: bool,
     pub problem: Option<FactorProblem>,
 }
 

@@ -72,7 +72,7 @@ async fn scene(visitor: &Visitor, onward: Onward) -> Result<Result<Scene, Respon
     if let Some(to) = onward.to {
         visitor.require_fresh(&session, to).await?;
     }
-    let offer = visitor.web.login.factor_offer(&session, None, visitor.visit(Some(&session))).await?;
+    let offer = visitor.web.login.factor_offer(&session, onward.at_least(), visitor.visit(Some(&session))).await?;
     let Some(offer) = offer else { return Ok(Err(visitor.see_other(&onward.path("/login", None)))) };
     Ok(Ok(Scene { onward, session, offer }))
 }

@@ -8,6 +8,7 @@ use super::login::resume;
 use super::{Pending, application_of, id_of, return_origin, with_wait};
 use crate::domain::acr::Acr;
 use crate::domain::enrolment::Enrolment;
+use crate::domain::interaction::Stake;
 use crate::domain::reason::Reason;
 use crate::domain::session::Session;
 use crate::login::factor::given::{Given, WrongFactor};
@@ -30,6 +31,11 @@ impl Onward {
     /// What the level must be at least, where an application says so.
     pub fn at_least(&self) -> Option<Acr> {
         self.pending.as_ref()?.interaction.needs?.at_least
+    }
+
+    /// What depends on the factor, where a request waits for it.
+    pub fn stake(&self) -> Option<Stake> {
+        Some(self.pending.as_ref()?.interaction.needs?.stake)
     }
 
     /// An address of ours that keeps where it leads.
@@ -112,6 +118,7 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
     match own.field("act") {
         "code" => code(visitor, &onward, session, &own).await,
         "cancel" => cancel(visitor, &onward, &session).await,
+        "skip" => Ok(skip(visitor, &onward, session).await),
         _ => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
     }
 }
@@ -168,6 +175,11 @@ async fn cancel(visitor: &Visitor, onward: &Onward, session: &Session) -> Result
     Ok(response)
 }
 
+/// On without a level that would only be welcome. Where it is wanted, what asked for it asks again.
+async fn skip(visitor: &Visitor, onward: &Onward, session: Session) -> Response {
+    visitor.go_on(onward, session, None).await
+}
+
 /// The page, or what has to come before it.
 async fn ask(
     visitor: &Visitor,
@@ -182,6 +194,9 @@ async fn ask(
     let chosen = way.and_then(|way| ways.iter().position(|known| known.as_str() == way)).unwrap_or(0);
     let may_enrol = matches!(offer.enrolment, Enrolment::Allowed | Enrolment::Confirm);
     let Some(current) = ways.get(chosen).cloned() else {
+        if onward.stake() == Some(Stake::Wish) {
+            return Ok(skip(visitor, onward, session.clone()).await);
+        }
         return nothing_to_give(visitor, onward, session, &offer).await;
     };
     let others = ways
@@ -198,6 +213,7 @@ async fn ask(
         way: current,
         others,
         may_enrol,
+        is_wish: onward.stake() == Some(Stake::Wish),
         problem,
     };
     let (status, wait) = match problem {
@@ -231,17 +247,18 @@ async fn nothing_to_give(
     session: &Session,
     offer: &Offer,
 ) -> Result<Response, Failure> {
-    if matches!(offer.enrolment, Enrolment::Allowed | Enrolment::Confirm) {
+    if offer.enrolment_helps && matches!(offer.enrolment, Enrolment::Allowed | Enrolment::Confirm) {
         return Ok(visitor.see_other(&onward.path("/login/enrol", None)));
     }
     let reason = match offer.enrolment {
-        Enrolment::Unsafe => Reason::FactorEnrolmentUnsafe,
+        Enrolment::Unsafe if offer.enrolment_helps => Reason::FactorEnrolmentUnsafe,
         _ => Reason::AppAcrTooLow,
     };
     refuse(visitor, onward, session, reason).await
 }
 
-/// The page that says why not, with the way back to the application.
+/// The page that says why not, with the way back to the application. An application that cannot do without the level
+/// hears so at once: it knows what to say.
 pub async fn refuse(
     visitor: &Visitor,
     onward: &Onward,
@@ -251,9 +268,13 @@ pub async fn refuse(
     let pending = onward.pending.as_ref();
     let reference = visitor.web.login.note_factor_refusal(session, reason, visitor.visit(Some(session))).await?;
     let back = match pending {
-        Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().map(authorize::way_back),
+        Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?,
         None => None,
     };
+    if let Some(response) = back.as_ref().filter(|_| onward.stake() == Some(Stake::Essential)) {
+        return authorize::redirect(visitor, response);
+    }
+    let back = back.as_ref().map(authorize::way_back);
     let page = Refusal {
         frame: visitor.frame(),
         verdict: Verdict::Denied,

@@ -5,18 +5,18 @@ use super::super::error::RequestError;
 use super::super::request::{Ask, AuthorizationRequest};
 use super::is_clean;
 
-const HINT_MAX_BYTES: usize = 512;
+pub(super) const HINT_MAX_BYTES: usize = 512;
 
-/// Known to the specifications, without effect here: `claims_parameter_supported` is false, and `display` has one value.
-/// They must still not be repeated.
+/// Known to the specifications, without effect here: claims have one language, and `display` has one value. They must
+/// still not be repeated.
 pub(super) fn ignored(ask: &Ask<'_>, _: &mut AuthorizationRequest) -> Result<(), RequestError> {
-    for name in ["claims", "display", "claims_locales"] {
+    for name in ["display", "claims_locales"] {
         ask.params.one(name)?;
     }
     Ok(())
 }
 
-/// Hints are bounded. `acr_values` asks voluntarily (OpenID Connect Core §3.1.2.1): the answer says the level reached.
+/// Hints are bounded.
 pub(super) fn hints(ask: &Ask<'_>, request: &mut AuthorizationRequest) -> Result<(), RequestError> {
     let bounded = |name| match ask.params.one(name)? {
         Some(text) if !is_clean(text, HINT_MAX_BYTES) => Err(RequestError::Hint),
@@ -24,7 +24,7 @@ pub(super) fn hints(ask: &Ask<'_>, request: &mut AuthorizationRequest) -> Result
     };
     request.login_hint = bounded("login_hint")?;
     request.ui_locales = bounded("ui_locales")?;
-    bounded("acr_values").map(drop)
+    Ok(())
 }
 
 /// OpenID Connect Core §3.1.2.1: an ID token of ours, expired or not, says whom the application means (OA-38).

@@ -5,6 +5,7 @@
 //! interaction is checked again from its parameters when it resumes: the registration may have changed meanwhile, and a
 //! [`ValidRedirectUri`](crate::oauth::ValidRedirectUri) cannot be stored.
 
+pub(super) mod acr;
 mod address;
 mod hints;
 mod pkce;
@@ -55,6 +56,8 @@ const CHECKS: &[Check] = &[
     Check { name: "code_challenge",        entries: BOTH, run: Request(pkce::challenge) },
     Check { name: "prompt",                entries: BOTH, run: Request(prompt::prompt) },
     Check { name: "max_age",               entries: BOTH, run: Request(prompt::max_age) },
+    Check { name: "acr_values",            entries: BOTH, run: Request(acr::acr_values) },
+    Check { name: "claims",                entries: BOTH, run: Request(acr::claims) },
     Check { name: "hints",                 entries: BOTH, run: Request(hints::hints) },
     Check { name: "id_token_hint",         entries: BOTH, run: Request(hints::id_token_hint) },
 ];

@@ -104,10 +104,49 @@ async fn each_flaw_has_the_error_that_its_rfc_names() {
         (portal().with("max_age", &"9".repeat(40)), "invalid_request"),
         (portal().with("login_hint", &long(513)), "invalid_request"),
         (portal().with("ui_locales", &long(513)), "invalid_request"),
+        (portal().with("acr_values", &long(513)), "invalid_request"),
+        (portal().with("acr_values", "eidas2\n"), "invalid_request"),
         (portal().with("id_token_hint", "not.a.token"), "invalid_request"),
         (portal().with("prompt", "none"), "login_required"),
     ] {
         assert_eq!(error_of(&town, &ask).await, error, "{:?}", ask.params().pairs());
+    }
+}
+
+/// OpenID Connect Core §5.5.
+#[tokio::test]
+async fn claims_that_are_no_claims_are_refused_and_what_we_do_not_use_in_them_is_ignored() {
+    let town = Town::new().await;
+    let with = |claims: &str| Ask::of("portal").with("claims", claims);
+    for flawed in [
+        "acr",
+        "[]",
+        "null",
+        "\"{}\"",
+        r#"{"id_token":"#,
+        r#"{"id_token":[]}"#,
+        r#"{"userinfo":true}"#,
+        r#"{"id_token":{"acr":"eidas2"}}"#,
+        r#"{"id_token":{"acr":{"essential":"true","value":"eidas2"}}}"#,
+        r#"{"id_token":{"acr":{"value":2}}}"#,
+        r#"{"id_token":{"acr":{"values":"eidas2"}}}"#,
+        r#"{"id_token":{"acr":{"values":[["eidas2"]]}}}"#,
+        r#"{"id_token":{},"userinfo":{"acr":{"essential":1}}}"#,
+    ] {
+        assert_eq!(error_of(&town, &with(flawed)).await, "invalid_request", "{flawed}");
+    }
+    let room = "x".repeat(2048 - r#"{"x":""}"#.len());
+    assert_eq!(error_of(&town, &with(&format!(r#"{{"x":"{room}x"}}"#))).await, "invalid_request", "too long");
+    let deep = format!("{}{}", "{\"a\":".repeat(200), "}".repeat(200));
+    assert_eq!(error_of(&town, &with(&deep)).await, "invalid_request", "too deep");
+    for good in [
+        "{}",
+        &format!(r#"{{"x":"{room}"}}"#),
+        r#"{"id_token":{"acr":null,"amr":null,"email":{"essential":true}},"userinfo":{"name":7},"other":[]}"#,
+        r#"{"id_token":{"acr":{"essential":true,"values":[],"more":0}}}"#,
+        r#"{"id_token":{"acr":{"essential":false,"value":"gold"}}}"#,
+    ] {
+        login_asked(town.authorize(&with(good), &office(None)).await);
     }
 }
 
