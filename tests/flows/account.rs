@@ -11,7 +11,7 @@ use octroi_idp::directory::AgentDraft;
 use octroi_idp::domain::audit::{Actor, EventFilter};
 use octroi_idp::domain::notice::Notice;
 
-use crate::{is_signed_in, rp, sign_in, tokens_at_the_office};
+use crate::{is_signed_in, rp, sign_in, sign_in_with_totp, tokens_at_the_office};
 
 for_each_engine!(
     a_stranger_logs_in_first_and_comes_back_to_the_page,
@@ -289,17 +289,24 @@ async fn outside_a_password_is_not_changed_without_a_second_factor(database: Dat
     let form = scene.get("/account/password").await.form("/account/password");
     let browser = Browser::new();
     sign_in(&scene.idp.gateway, &browser, "100001").await;
-    let page = browser.get(format!("{}/account/password", scene.idp.gateway)).await;
-    assert!(page.says("À faire au bureau") && page.find_form("/account/password").is_none());
+    let url = format!("{}/account/password", scene.idp.gateway);
+    let page = browser.follow(browser.get(&url).await).await;
+    assert_eq!((page.status, page.reason().as_deref()), (403, Some("factor.enrolment_unsafe")), "who has none");
 
-    let language = browser.get(format!("{}/account/language", scene.idp.gateway)).await.form("/account/language");
-    let csrf = language.fields.get("csrf").cloned().unwrap();
+    let phone = scene.idp.enrol_totp("100001").await;
+    let page = browser.follow(browser.get(&url).await).await;
+    let csrf = page.form("/login/factor").fields.get("csrf").cloned().unwrap();
     let mut forged = form.fill("current_password", PASSWORD).fill("new_password", NEW).fill("new_password_again", NEW);
     forged.fields.insert("csrf".into(), csrf);
-    forged.action = format!("{}/account/password", scene.idp.gateway).parse().unwrap();
-    assert!(browser.submit(&forged).await.says("À faire au bureau"));
-    let event = scene.idp.events(EventFilter { act: Some("password.changed".into()), ..EventFilter::default() }).await;
-    assert_eq!(event[0].reason.as_deref(), Some("factor.required"));
+    forged.action = url.parse().unwrap();
+    assert!(target(&browser.submit(&forged).await).starts_with("/login/factor?"), "who has not given it");
+    let acts = scene.idp.acts().await;
+    assert!(!acts.iter().any(|act| act == "password.changed"), "{acts:?}");
+
+    let page = scene.idp.give_totp(&browser, &page, &phone).await;
+    let form = page.form("/account/password").fill("current_password", PASSWORD);
+    let page = browser.submit(&form.fill("new_password", NEW).fill("new_password_again", NEW)).await;
+    assert_eq!(page.status, 303, "who has given it: {}", page.body);
 }
 
 async fn after_five_minutes_a_sensitive_act_asks_for_the_password(database: Database) {
@@ -359,7 +366,8 @@ async fn both_sessions_are_listed_and_the_other_one_really_ends(database: Databa
     let elsewhere = Browser::new().with_header("user-agent", "Mozilla/5.0 Chrome/156.0 Safari/537.36");
     let tokens = tokens_at_the_office(&scene.idp, &rp, &elsewhere, "100001").await;
     let at_home = Browser::new().behind("203.0.113.9".parse().unwrap());
-    sign_in(&scene.idp.gateway, &at_home, "100001").await;
+    let phone = scene.idp.enrol_totp("100001").await;
+    sign_in_with_totp(&scene.idp, &scene.idp.gateway, &at_home, "100001", &phone).await;
 
     let page = scene.get("/account/sessions").await;
     for words in ["3 sessions", "Firefox", "Chrome", "Cette session", "Réseau municipal (127.0.0.x)"] {

@@ -11,7 +11,7 @@ use octroi_idp::domain::application::SigningAlg;
 use octroi_idp::domain::audit::EventFilter;
 use serde_json::{Value, json};
 
-use crate::{rp, tokens_at_the_office};
+use crate::{rp, sign_in_with_totp, tokens_at_the_office};
 
 for_each_engine!(
     an_agent_logs_in_and_the_application_reads_a_truthful_zone,
@@ -209,9 +209,12 @@ async fn a_public_application_uses_pkce_and_no_secret(database: Database) {
     assert_eq!(tokens.access_claims["client_id"], "kiosk");
     assert_eq!(tokens.access_claims["network_zone"], "internal");
 
-    // PRODUCT §2.2: a public client's own call can lower the zone.
+    // PRODUCT §2.2: a public client's own call can lower the zone, in a session that satisfies `nomades`.
+    let phone = idp.enrol_totp("100001").await;
+    let browser = Browser::new();
+    sign_in_with_totp(&idp, &idp.issuer, &browser, "100001", &phone).await;
     let request = rp.request();
-    let page = idp.log_in(&Browser::new(), &request.url, "100001", harness::idp::PASSWORD).await;
+    let page = browser.get(&request.url).await;
     let code = query(&page.location().unwrap(), "code");
     let fields = [
         ("grant_type", "authorization_code"),

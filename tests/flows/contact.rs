@@ -24,7 +24,7 @@ for_each_engine!(
     what_hr_changes_is_no_longer_proved,
     a_removed_address_is_told_and_gone,
     an_address_that_cannot_be_is_refused_with_its_reason,
-    from_outside_an_address_is_proved_but_not_changed,
+    from_outside_an_address_is_proved_but_not_changed_without_a_factor_of_ones_own,
     an_address_of_another_agent_is_an_address_like_any_other,
 );
 
@@ -301,7 +301,7 @@ async fn an_address_that_cannot_be_is_refused_with_its_reason(database: Database
     assert_eq!(scene.browser.submit(&form).await.status, 400);
 }
 
-async fn from_outside_an_address_is_proved_but_not_changed(database: Database) {
+async fn from_outside_an_address_is_proved_but_not_changed_without_a_factor_of_ones_own(database: Database) {
     let idp = TestIdp::start(&database).await;
     let draft = AgentDraft { mobile: Some("0612345678".into()), ..AgentDraft::default() };
     idp.hire_as("100001", draft).await;
@@ -309,6 +309,11 @@ async fn from_outside_an_address_is_proved_but_not_changed(database: Database) {
     let browser = Browser::new();
     sign_in(&idp.gateway, &browser, "100001").await;
     let get = async |path: &str| browser.get(format!("{}{path}", idp.gateway)).await;
+    assert_eq!(get(MOBILE).await.location().unwrap().path(), "/login/factor", "a password alone opens nothing");
+    // A manager's pass opens the account; it is nothing that the agent holds.
+    let now = idp.clock.now().millis();
+    let given = format!("second_factor_at = {now}, second_factor_until = {}", now + 3_600_000);
+    database.execute(&format!("UPDATE session SET second_factor = 'manager_pass', {given}")).await;
 
     let page = get(MOBILE).await;
     assert!(page.says("Modification au bureau"));

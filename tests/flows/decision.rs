@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use harness::browser::{Browser, Page};
 use harness::engine::Database;
+use harness::factors::Authenticator;
 use harness::for_each_engine;
 use harness::idp::{CALLBACK, PASSWORD, TestApp, TestIdp};
 use jiff::tz::TimeZone;
@@ -12,6 +13,7 @@ use octroi_idp::directory::{AgentDraft, ApplicationDraft};
 use octroi_idp::domain::access::{CASE_VERSION, Case, Decision, decide};
 use octroi_idp::domain::acr::Acr;
 use octroi_idp::domain::audit::EventFilter;
+use octroi_idp::domain::factor::SecondFactor;
 use octroi_idp::domain::zone::NetworkZone;
 use serde_json::json;
 
@@ -42,6 +44,12 @@ async fn open(idp: &TestIdp, app: &TestApp, browser: &Browser, at_home: bool) ->
         }
         None => page,
     }
+}
+
+/// Opens the application from home and gives the second factor that is asked for.
+async fn open_from_home(idp: &TestIdp, app: &TestApp, browser: &Browser, phone: &Authenticator) -> Page {
+    let page = open(idp, app, browser, true).await;
+    if page.url.path() == "/login/factor" { idp.give_totp(browser, &page, phone).await } else { page }
 }
 
 /// What "back to the application" would tell it.
@@ -75,8 +83,11 @@ async fn from_home_without_a_profile_the_refusal_is_explained(database: Database
 async fn the_preview_opens_home_for_the_demonstration(database: Database) {
     let idp = TestIdp::start_with(&database, "[access]\npreview_nomades = true\n").await;
     idp.hire("100001").await;
+    let phone = idp.enrol_totp("100001").await;
     let app = idp.register("portal", |_| {}).await;
     let page = open(&idp, &app, &Browser::new(), true).await;
+    assert_eq!(page.url.path(), "/login/factor", "a second factor is really wanted");
+    let page = open_from_home(&idp, &app, &Browser::new(), &phone).await;
     assert!(page.location().is_some_and(|l| !query(&l, "code").is_empty()), "{}", page.body);
     let office_only = idp.register("gis", |draft| draft.zones = Some(vec![NetworkZone::Internal])).await;
     assert_eq!(open(&idp, &office_only, &Browser::new(), true).await.reason().as_deref(), Some("app.internal_only"));
@@ -92,7 +103,8 @@ async fn each_rule_about_the_application_has_its_own_page(database: Database) {
         ("gis", |d| d.zones = Some(vec![NetworkZone::Internal]), true, "app.internal_only"),
         ("paie", |d| d.departments = Some(vec!["41".into(), "42".into()]), false, "app.department"),
         ("vieux", |d| d.disabled = Some(true), false, "app.disabled"),
-        ("coffre", |d| d.min_acr = Some(Some(Acr::Eidas2)), false, "app.acr_too_low"),
+        // No maker of keys is listed: nothing that could be enrolled reaches it.
+        ("coffre", |d| d.min_acr = Some(Some(Acr::Eidas3)), false, "app.acr_too_low"),
     ];
     let browser = Browser::new();
     sign_in(&idp.issuer, &browser, "100001").await;
@@ -209,6 +221,7 @@ async fn the_audit_row_decides_the_same_case_again(database: Database) {
         let mut other = case.clone();
         other.preview_nomades = true;
         other.authentication.acr = Acr::Eidas2;
+        other.authentication.second = Some(SecondFactor::Totp);
         assert_eq!(decide(&other), Decision::Allow, "a replay against other facts");
     }
 }

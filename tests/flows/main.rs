@@ -11,6 +11,7 @@ mod contact;
 mod decision;
 mod discovery;
 mod guessing;
+mod levels;
 mod login;
 mod logout;
 mod not_me;
@@ -26,6 +27,7 @@ mod userinfo;
 mod zone;
 
 use harness::browser::{Browser, Page};
+use harness::factors::Authenticator;
 use harness::idp::{CALLBACK, PASSWORD, TestApp, TestIdp};
 use harness::rp::{Request, Rp, Tokens};
 use url::Url;
@@ -54,6 +56,14 @@ async fn sign_in(origin: &str, browser: &Browser, soi: &str) -> Page {
     let page = browser.submit(&page.form("/login").fill("soi", soi).fill("password", PASSWORD)).await;
     assert_eq!(page.status, 303, "{}", page.body);
     page
+}
+
+/// The same with the second factor, without which nothing opens outside.
+async fn sign_in_with_totp(idp: &TestIdp, origin: &str, browser: &Browser, soi: &str, phone: &Authenticator) {
+    sign_in(origin, browser, soi).await;
+    let page = browser.get(format!("{origin}/login/factor?to=/account")).await;
+    let page = idp.give_totp(browser, &page, phone).await;
+    assert_eq!((page.status, page.url.path()), (200, "/account"), "{}", page.body);
 }
 
 /// Whether this browser is signed in, for contacts at this origin.

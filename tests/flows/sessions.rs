@@ -8,7 +8,7 @@ use harness::for_each_engine;
 use harness::idp::TestIdp;
 use octroi_idp::domain::audit::EventFilter;
 
-use crate::{is_signed_in, rp, sign_in, tokens_at_the_office};
+use crate::{is_signed_in, rp, sign_in, sign_in_with_totp, tokens_at_the_office};
 
 for_each_engine!(
     the_cookie_is_for_this_host_and_for_no_script,
@@ -123,15 +123,17 @@ async fn a_session_in_the_office_ends_after_twelve_hours_at_work(database: Datab
 async fn a_session_from_home_ends_sooner(database: Database) {
     let idp = TestIdp::start(&database).await;
     idp.hire("100001").await;
+    let phone = idp.enrol_totp("100001").await;
     let (idle, busy) = (Browser::new(), Browser::new());
-    sign_in(&idp.gateway, &busy, "100001").await;
+    sign_in_with_totp(&idp, &idp.gateway, &busy, "100001", &phone).await;
     for _ in 0..9 {
         idp.advance(50 * MINUTE);
         assert!(is_signed_in(&idp.gateway, &busy).await);
     }
     idp.advance(30 * MINUTE);
     assert!(!is_signed_in(&idp.gateway, &busy).await, "8 h");
-    sign_in(&idp.gateway, &idle, "100001").await;
+    sign_in_with_totp(&idp, &idp.gateway, &idle, "100001", &phone).await;
+    assert!(is_signed_in(&idp.gateway, &idle).await);
     idp.advance(HOUR);
     assert!(!is_signed_in(&idp.gateway, &idle).await, "1 h without a sign");
     assert!(!is_signed_in(&idp.issuer, &idle).await, "and the office does not prolong what began at home");
@@ -140,8 +142,10 @@ async fn a_session_from_home_ends_sooner(database: Database) {
 async fn a_session_of_the_office_keeps_the_limits_of_home_while_it_is_seen_there(database: Database) {
     let idp = TestIdp::start(&database).await;
     idp.hire("100001").await;
+    let phone = idp.enrol_totp("100001").await;
     let browser = Browser::new();
-    sign_in(&idp.issuer, &browser, "100001").await;
+    sign_in_with_totp(&idp, &idp.issuer, &browser, "100001", &phone).await;
+    assert!(is_signed_in(&idp.gateway, &browser).await);
     idp.advance(HOUR);
     assert!(!is_signed_in(&idp.gateway, &browser).await, "for home it is too old");
     assert!(is_signed_in(&idp.issuer, &browser).await, "for the office it is not");

@@ -3,13 +3,14 @@
 
 use harness::browser::{Browser, Page};
 use harness::engine::Database;
+use harness::factors::Authenticator;
 use harness::for_each_engine;
 use harness::idp::{PASSWORD, TestIdp, free_port};
 use serde_json::json;
 use url::Url;
 
 use crate::code::query;
-use crate::{redeem, rp, sign_in, tokens_at_the_office, with};
+use crate::{redeem, rp, sign_in, sign_in_with_totp, tokens_at_the_office, with};
 
 for_each_engine!(
     a_stranger_sees_his_own_address_and_zone_and_nothing_else,
@@ -165,11 +166,12 @@ async fn an_excluded_network_is_never_internal(database: Database) {
 }
 
 /// Where the agent logs in for an open interaction, and what comes of it.
-async fn log_in_at(origin: &str, browser: &Browser, begun: &Page) -> Page {
+async fn log_in_at(idp: &TestIdp, origin: &str, browser: &Browser, begun: &Page, phone: &Authenticator) -> Page {
     let interaction = query(&begun.url, "interaction");
     let page = browser.get(format!("{origin}/login?interaction={interaction}")).await;
     let form = page.form("/login").fill("soi", "100001").fill("password", PASSWORD);
-    browser.follow(browser.submit(&form).await).await
+    let page = browser.follow(browser.submit(&form).await).await;
+    idp.give_totp(browser, &page, phone).await
 }
 
 const PREVIEW: &str = "[access]\npreview_nomades = true\n";
@@ -177,13 +179,14 @@ const PREVIEW: &str = "[access]\npreview_nomades = true\n";
 async fn a_request_begun_at_home_stays_nomades_when_the_login_is_at_the_office(database: Database) {
     let idp = TestIdp::start_with(&database, PREVIEW).await;
     idp.hire("100001").await;
+    let phone = idp.enrol_totp("100001").await;
     let app = idp.register("portal", |_| {}).await;
     let rp = rp(&idp, &app).await;
     let browser = Browser::new();
     let request = rp.request();
     let begun = browser.follow(browser.get(idp.from_home(request.url.as_str())).await).await;
 
-    let page = log_in_at(&idp.issuer, &browser, &begun).await;
+    let page = log_in_at(&idp, &idp.issuer, &browser, &begun, &phone).await;
 
     let tokens = redeem(&rp, request, &page).await.expect("tokens");
     assert_eq!(tokens.access_claims["network_zone"], "nomades", "PRODUCT §2.2");
@@ -192,13 +195,14 @@ async fn a_request_begun_at_home_stays_nomades_when_the_login_is_at_the_office(d
 async fn a_request_begun_at_the_office_is_nomades_when_the_login_is_at_home(database: Database) {
     let idp = TestIdp::start_with(&database, PREVIEW).await;
     idp.hire("100001").await;
+    let phone = idp.enrol_totp("100001").await;
     let app = idp.register("portal", |_| {}).await;
     let rp = rp(&idp, &app).await;
     let browser = Browser::new();
 
     let request = rp.request();
     let begun = browser.follow(browser.get(&request.url).await).await;
-    let page = log_in_at(&idp.gateway, &browser, &begun).await;
+    let page = log_in_at(&idp, &idp.gateway, &browser, &begun, &phone).await;
     let tokens = redeem(&rp, request, &page).await.expect("tokens");
     assert_eq!(tokens.access_claims["network_zone"], "nomades");
 
@@ -206,9 +210,7 @@ async fn a_request_begun_at_the_office_is_nomades_when_the_login_is_at_home(data
     let browser = Browser::new();
     let request = rp.request();
     let begun = browser.follow(browser.get(&request.url).await).await;
-    let form = browser.get(format!("{}/login", idp.gateway)).await.form("/login");
-    let page = browser.submit(&form.fill("soi", "100001").fill("password", PASSWORD)).await;
-    assert_eq!(page.location().unwrap().path(), "/");
+    sign_in_with_totp(&idp, &idp.gateway, &browser, "100001", &phone).await;
     let interaction = query(&begun.url, "interaction");
     let page = browser.get(format!("{}/oauth2/authorize/resume?interaction={interaction}", idp.issuer)).await;
     let tokens = redeem(&rp, request, &page).await.expect("tokens");
@@ -221,7 +223,11 @@ async fn one_session_moves_between_office_and_home_without_a_new_login(database:
     let app = idp.register("portal", |_| {}).await;
     let rp = rp(&idp, &app).await;
     let browser = Browser::new();
-    let office = tokens_at_the_office(&idp, &rp, &browser, "100001").await;
+    let phone = idp.enrol_totp("100001").await;
+    sign_in_with_totp(&idp, &idp.issuer, &browser, "100001", &phone).await;
+    let request = rp.request();
+    let page = browser.get(&request.url).await;
+    let office = redeem(&rp, request, &page).await.expect("tokens");
     assert_eq!(office.id_claims["network_zone"], "internal");
     // Cookies do not know ports, so the browser that moves home is the same one.
     for (at_home, zone) in [(true, "nomades"), (false, "internal")] {
@@ -246,7 +252,8 @@ async fn every_token_and_userinfo_say_the_zone(database: Database) {
     let rp = rp(&idp, &app).await;
     let mut request = rp.request();
     request.url = Url::parse(&idp.from_home(request.url.as_str())).unwrap();
-    let page = idp.log_in(&Browser::new(), &request.url, "100001", PASSWORD).await;
+    let phone = idp.enrol_totp("100001").await;
+    let page = idp.log_in_with_totp(&Browser::new(), &request.url, "100001", PASSWORD, &phone).await;
     let outside = redeem(&rp, request, &page).await.expect("tokens");
     let inside = tokens_at_the_office(&idp, &rp, &Browser::new(), "100001").await;
     // `internal` is believed for 4 h; outside the claim ends with the session, after 8 h.
