@@ -107,3 +107,6 @@ ALTER TABLE session ADD COLUMN second_factor_at BIGINT;
 ALTER TABLE session ADD COLUMN second_factor_until BIGINT;
 -- "Later" was said to an enrolment that may still be postponed.
 ALTER TABLE session ADD COLUMN postponed_at BIGINT;
+
+-- When the password was last set with a code in the place of another one: no pass is given for some time.
+ALTER TABLE password ADD COLUMN reset_at BIGINT;

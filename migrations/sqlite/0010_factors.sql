@@ -107,3 +107,6 @@ ALTER TABLE session ADD COLUMN second_factor_at INTEGER;
 ALTER TABLE session ADD COLUMN second_factor_until INTEGER;
 -- "Later" was said to an enrolment that may still be postponed.
 ALTER TABLE session ADD COLUMN postponed_at INTEGER;
+
+-- When the password was last set with a code in the place of another one: no pass is given for some time.
+ALTER TABLE password ADD COLUMN reset_at INTEGER;

@@ -9,6 +9,7 @@ account-nav-contact = Contact channels
 account-nav-sessions = Sessions
 account-nav-activity = Activity
 account-nav-language = Language
+account-nav-approvals = Approvals
 account-go-to-field = Go to the field to be corrected
 
 account-lead = Your session is open; your services open without identifying yourself again.

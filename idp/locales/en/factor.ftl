@@ -45,6 +45,8 @@ factor-gone-title = This code cannot be used any more
 factor-gone-text = It is too old, or too many were wrong. Ask for another one.
 factor-too_many-title = Too many codes were asked for
 factor-too_many-text = You can ask for another one in { $wait }.
+factor-no_more-title = No more codes will be sent
+factor-no_more-text = Too many codes were asked for, or too many were wrong, since you signed in. Choose another way, or sign in again later.
 factor-key-title = The passkey was not accepted
 factor-key-text = Try again, or choose another way below.
 
@@ -113,3 +115,22 @@ account_factors-last-text = Your access needs one. Add another before you remove
 account_factors-give-title = Give your second factor first
 account_factors-give-text = This session was opened with the password alone. Confirm with your second factor, then start again.
 account_factors-give-link = Confirm with my second factor
+
+# /approvals
+
+approvals-title = Approvals
+approvals-lead = One of your agents has lost the phone, or registers the first second factor? Make a code and tell it in person, once you are sure that it is really them.
+approvals-none = No agent reports to you.
+approvals-pass = Make a pass
+approvals-pass-hint = It stands in for the second factor for eight hours, once a month.
+approvals-enrolment = Make an enrolment code
+approvals-enrolment-hint = With it the first second factor can be registered, at the office.
+approvals-not-privileged = This person is a manager or an administrator: the support helps them directly.
+approvals-not-after_reset = The password has just been reset. A pass will be possible from { $until }.
+approvals-not-pass_given = A pass was given already this month. The next one will be possible from { $until }.
+approvals-issued-pass = Pass for { $name }
+approvals-issued-enrolment = Enrolment code for { $name }
+approvals-issued-text = Tell this code in person, never by mail or message. It can be typed until { $until } and will not be shown again. The agent is told of it.
+approvals-refused-title = No code was made
+approvals-refused-not_yours = This person is not one of your agents, or does not work today.
+approvals-refused-changed = This person’s situation has changed. The list below is up to date.

@@ -121,6 +121,9 @@ mail-factor_suspected-text = Somebody typed your password, and then several time
 mail-manager_pass-subject = A pass was made for you
 mail-manager_pass-text = { $manager } made a pass for you that stands in for your second factor for eight hours. You are told its code in person. If you asked for nothing, say so.
 
+mail-enrolment_vouched-subject = A code to register your second factor
+mail-enrolment_vouched-text = { $manager } made a code for you with which your first second factor can be registered at the office. You are told the code in person. If you asked for nothing, say so.
+
 mail-key_copied-subject = Your passkey was refused
 mail-key_copied-text = The passkey “{ $device }” gave an answer older than the one before: there may be a copy of it. That answer was refused. If it was you, talk to the support.
 

@@ -15,6 +15,7 @@ sms-recovery_codes = { $product }: new recovery codes on { $when }. Not you? { $
 sms-recovery_code_used = { $product }: recovery code used on { $when }. Not you? { $url } code { $alarm }
 sms-factor_suspected = { $product }: right password, then wrong codes on { $when }. Not you? { $url } code { $alarm }
 sms-manager_pass = { $product }: pass made for you on { $when }. Not you? { $url } code { $alarm }
+sms-enrolment_vouched = { $product }: enrolment code made for you on { $when }. Not you? { $url } code { $alarm }
 sms-key_copied = { $product }: passkey refused on { $when }, perhaps copied. Not you? { $url } code { $alarm }
 sms-password_expires = { $product }: your password expires on { $date }. Change it at { $url }
 sms-credentials_suspended = { $product }: your account has been blocked since { $when }, as reported. To take it back: { $help }

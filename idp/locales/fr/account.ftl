@@ -9,6 +9,7 @@ account-nav-contact = Moyens de contact
 account-nav-sessions = Sessions
 account-nav-activity = Activité
 account-nav-language = Langue
+account-nav-approvals = Approbations
 account-go-to-field = Aller au champ à corriger
 
 account-lead = Votre session est ouverte ; vos services s’ouvrent sans vous identifier de nouveau.

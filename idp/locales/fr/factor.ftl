@@ -45,6 +45,8 @@ factor-gone-title = Ce code ne peut plus servir
 factor-gone-text = Il est trop ancien, ou trop d’essais ont été faits. Demandez-en un autre.
 factor-too_many-title = Trop de codes ont été demandés
 factor-too_many-text = Vous pourrez en demander un autre dans { $wait }.
+factor-no_more-title = Plus aucun code ne sera envoyé
+factor-no_more-text = Trop de codes ont été demandés ou trop étaient faux depuis cette connexion. Choisissez un autre moyen, ou reconnectez-vous plus tard.
 factor-key-title = La clé d’accès n’a pas été acceptée
 factor-key-text = Réessayez, ou choisissez un autre moyen ci-dessous.
 
@@ -113,3 +115,22 @@ account_factors-last-text = Vos accès en demandent un. Ajoutez-en un autre avan
 account_factors-give-title = Donnez d’abord votre second facteur
 account_factors-give-text = Cette session a été ouverte avec le mot de passe seul. Confirmez avec votre second facteur, puis recommencez.
 account_factors-give-link = Confirmer avec mon second facteur
+
+# /approvals
+
+approvals-title = Approbations
+approvals-lead = Un de vos agents a perdu son téléphone ou enregistre son premier second facteur ? Créez un code et donnez-le lui de vive voix, après avoir vérifié que c’est bien cette personne.
+approvals-none = Aucun agent ne vous est rattaché.
+approvals-pass = Créer un laissez-passer
+approvals-pass-hint = Il remplace le second facteur pendant huit heures, une fois par mois.
+approvals-enrolment = Créer un code d’enregistrement
+approvals-enrolment-hint = Il permet d’enregistrer le premier second facteur, au bureau.
+approvals-not-privileged = Cette personne est responsable ou administre : le support l’aide directement.
+approvals-not-after_reset = Le mot de passe vient d’être réinitialisé. Un laissez-passer sera possible à partir du { $until }.
+approvals-not-pass_given = Un laissez-passer a déjà été donné ce mois-ci. Le prochain sera possible à partir du { $until }.
+approvals-issued-pass = Laissez-passer pour { $name }
+approvals-issued-enrolment = Code d’enregistrement pour { $name }
+approvals-issued-text = Donnez ce code de vive voix, jamais par courriel ni par message. Il se saisit jusqu’à { $until } et ne sera plus affiché. L’agent en est averti.
+approvals-refused-title = Aucun code n’a été créé
+approvals-refused-not_yours = Cette personne n’est pas un de vos agents, ou ne travaille pas aujourd’hui.
+approvals-refused-changed = La situation de cette personne a changé. La liste ci-dessous est à jour.

@@ -121,6 +121,9 @@ mail-factor_suspected-text = Quelqu’un a saisi votre mot de passe, puis plusie
 mail-manager_pass-subject = Un laissez-passer a été créé pour vous
 mail-manager_pass-text = { $manager } a créé pour vous un laissez-passer qui remplace votre second facteur pendant huit heures. Le code vous est donné de vive voix. Si vous n’avez rien demandé, signalez-le.
 
+mail-enrolment_vouched-subject = Un code pour enregistrer votre second facteur
+mail-enrolment_vouched-text = { $manager } a créé pour vous un code qui permet d’enregistrer votre premier second facteur au bureau. Le code vous est donné de vive voix. Si vous n’avez rien demandé, signalez-le.
+
 mail-key_copied-subject = Votre clé d’accès a été refusée
 mail-key_copied-text = La clé d’accès « { $device } » a donné une réponse plus ancienne que la précédente : il en existe peut-être une copie. Cette réponse a été refusée. Si c’était vous, parlez-en au support.
 

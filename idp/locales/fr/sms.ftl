@@ -15,6 +15,7 @@ sms-recovery_codes = { $product } : nouveaux codes de secours le { $when }. Pas
 sms-recovery_code_used = { $product } : code de secours utilisé le { $when }. Pas vous ? { $url } code { $alarm }
 sms-factor_suspected = { $product } : mot de passe juste puis codes faux le { $when }. Pas vous ? { $url } code { $alarm }
 sms-manager_pass = { $product } : laissez-passer créé pour vous le { $when }. Pas vous ? { $url } code { $alarm }
+sms-enrolment_vouched = { $product } : code d’enregistrement créé pour vous le { $when }. Pas vous ? { $url } code { $alarm }
 sms-key_copied = { $product } : clé d’accès refusée le { $when }, copie possible. Pas vous ? { $url } code { $alarm }
 sms-password_expires = { $product } : votre mot de passe expire le { $date }. Changez-le sur { $url }
 sms-credentials_suspended = { $product } : votre compte est bloqué depuis le { $when }, comme signalé. Pour le reprendre : { $help }

@@ -12,7 +12,7 @@ use crate::domain::agent::{Agent, AgentRecord, Employment, Standing};
 use crate::domain::audit::{EventFilter, Outcome};
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
-use crate::storage::{StoreError, Tx, activation, agents, audit, resets, sessions};
+use crate::storage::{StoreError, Tx, activation, agents, audit, manager_codes, resets, sessions};
 
 /// In the detail of `agent.left`: the end date that this act set because there was none.
 const END_DATE_SET: &str = "end_date_set";
@@ -58,6 +58,7 @@ pub(super) async fn shut_out(tx: &mut Tx, soi: &Soi, why: &str, now: Timestamp) 
     if why != NOT_STARTED {
         activation::withdraw(tx, soi, now).await?;
         resets::withdraw(tx, soi).await?;
+        manager_codes::withdraw(tx, soi, now).await?;
     }
     Ok(ended)
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::factor::PASS_PAUSE;
 use super::zone::NetworkZone;
 
 /// One budget.
@@ -20,6 +21,13 @@ const DAY: Duration = Duration::from_hours(24);
 /// Codes that are sent to one agent: enough for who mistypes, too few to fill a mailbox.
 pub const CODES_PER_HOUR: Budget = Budget { purpose: "reset code hour", most: 3, window: HOUR };
 pub const CODES_PER_DAY: Budget = Budget { purpose: "reset code day", most: 6, window: DAY };
+
+/// Codes over a second channel that are sent to one agent, in whatever sessions: who knows the password fills no mailbox.
+pub const FACTOR_CODES_PER_HOUR: Budget = Budget { purpose: "factor code hour", most: 8, window: HOUR };
+pub const FACTOR_CODES_PER_DAY: Budget = Budget { purpose: "factor code day", most: 20, window: DAY };
+
+/// Passes that one agent is given; the window begins when one is issued.
+pub const PASSES: Budget = Budget { purpose: "manager pass", most: 1, window: PASS_PAUSE };
 
 /// Codes for "this was not me", tried on one reference: 39 bits stand against them.
 pub const ALARMS_PER_REFERENCE: Budget = Budget { purpose: "alarm reference", most: 10, window: DAY };

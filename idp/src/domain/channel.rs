@@ -141,6 +141,14 @@ impl Channel {
         now >= last.plus(FACTOR_PAUSE)
     }
 
+    /// Whether a code over it may confirm the first enrolment at `now`: not within 72 h of a reset over it, nor of a change
+    /// by who sits at the keyboard. The work mail is HR's to change.
+    pub fn may_confirm(&self, now: Timestamp) -> bool {
+        let is_settled = |at: Timestamp| now >= at.plus(FACTOR_PAUSE);
+        let is_hrs = self.kind == ChannelKind::WorkEmail;
+        (is_hrs || is_settled(self.verified_at)) && self.reset_at.is_none_or(is_settled)
+    }
+
     /// Whether a password may be reset over it at `now`. The work mail is HR's to change.
     pub fn may_reset(&self, now: Timestamp) -> bool {
         self.kind == ChannelKind::WorkEmail || now >= self.verified_at.plus(RESET_PAUSE)
@@ -173,6 +181,17 @@ mod tests {
             assert!(!channel(kind).may_reset(at.plus(RESET_PAUSE).minus(Duration::from_secs(1))));
             assert!(channel(kind).may_reset(at.plus(RESET_PAUSE)));
         }
+    }
+
+    #[test]
+    fn an_enrolment_is_confirmed_over_an_address_that_nobody_could_just_have_changed() {
+        let at = Timestamp::from_seconds(0);
+        let channel = |kind| Channel { kind, address: Address::Email(String::new()), verified_at: at, reset_at: None };
+        assert!(channel(ChannelKind::WorkEmail).may_confirm(at));
+        assert!(!channel(ChannelKind::RecoveryEmail).may_confirm(at));
+        assert!(channel(ChannelKind::RecoveryEmail).may_confirm(at.plus(FACTOR_PAUSE)));
+        let reset = Channel { reset_at: Some(at), ..channel(ChannelKind::WorkEmail) };
+        assert!(!reset.may_confirm(at) && reset.may_confirm(at.plus(FACTOR_PAUSE)));
     }
 
     #[test]

@@ -121,6 +121,10 @@ pub enum FactorEvent {
     PassGiven {
         manager: String,
     },
+    /// The manager confirmed the enrolment of the first factor.
+    EnrolmentVouched {
+        manager: String,
+    },
     /// A key counted backwards: there may be a copy of it.
     CounterWentBack {
         name: String,
@@ -137,6 +141,7 @@ impl FactorEvent {
             Self::RecoveryCodeUsed { .. } => "recovery_code_used",
             Self::Suspected => "factor_suspected",
             Self::PassGiven { .. } => "manager_pass",
+            Self::EnrolmentVouched { .. } => "enrolment_vouched",
             Self::CounterWentBack { .. } => "key_copied",
         }
     }

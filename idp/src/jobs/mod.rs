@@ -20,7 +20,7 @@ use crate::oauth::Applications;
 use crate::outbox::delivery::Delivery;
 use crate::storage::{
     Store, StoreError, Tx, activation, alarms, audit, budgets, channel_codes, codes, enrolment_permits, failures,
-    markers, outbox as messages, reset_demands, resets, sessions, throttle,
+    manager_codes, markers, outbox as messages, reset_demands, resets, sessions, throttle,
 };
 
 pub mod expiry;
@@ -144,6 +144,7 @@ impl Jobs {
                 Ok(sessions::purge(tx, before).await?
                     + codes::purge(tx, before).await?
                     + activation::purge(tx, before).await?
+                    + manager_codes::purge(tx, before).await?
                     + alarms::purge(tx, now).await?
                     + channel_codes::purge(tx, now).await?
                     + resets::purge(tx, now.minus(KEEP_RESETS)).await?

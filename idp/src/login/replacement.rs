@@ -70,6 +70,7 @@ impl Login {
         passwords::remember(tx, soi, replaced, self.settings.policies.of(agent).remembered()).await?;
         passwords::set(tx, soi, phc, now).await?;
         self.note_judged(tx, agent).await?;
+        passwords::note_reset(tx, soi, now).await?;
         let EndedAccess { sessions, grants } = end_access(tx, soi, "password.reset", now).await?;
         throttle::clear(tx, &self.lookup.digest(Form::Login.as_str(), soi.as_str()), visit.zone).await?;
         let (channel, delivery) = match over {

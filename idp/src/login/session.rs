@@ -15,6 +15,15 @@ impl Login {
     ///
     /// `None` also when its agent may not work today: nobody ends a session when the last day of a contract is over.
     pub async fn find_session(&self, cookie: &PlainToken, zone: NetworkZone) -> Result<Option<Session>, LoginError> {
+        Ok(self.find_session_of(cookie, zone).await?.map(|(session, _)| session))
+    }
+
+    /// The same with the agent of the session.
+    pub async fn find_session_of(
+        &self,
+        cookie: &PlainToken,
+        zone: NetworkZone,
+    ) -> Result<Option<(Session, Agent)>, LoginError> {
         let now = self.clock.now();
         let hash = hash_token(cookie);
         let found = self
@@ -24,7 +33,7 @@ impl Login {
         let stands = |(session, agent): &(Session, Agent)| {
             session.is_live(&self.settings.sessions, zone, now) && self.standing(agent, now) == Standing::Active
         };
-        let Some((session, _)) = found.filter(stands) else { return Ok(None) };
+        let Some((session, agent)) = found.filter(stands) else { return Ok(None) };
         if session.is_touch_due(now) {
             self.store
                 .write(async |tx: &mut Tx| -> Result<(), StoreError> {
@@ -32,7 +41,7 @@ impl Login {
                 })
                 .await?;
         }
-        Ok(Some(session))
+        Ok(Some((session, agent)))
     }
 
     /// When the password behind this session is to be changed, if that is so near that its owner is told.

@@ -115,6 +115,9 @@ pub fn of(notice: &Notice, say: &Voice<'_>, names: &Names, calendar: Calendar<'_
                 }
                 FactorEvent::Suspected => ("mail-factor_suspected-subject", "mail-factor_suspected-text"),
                 FactorEvent::PassGiven { .. } => ("mail-manager_pass-subject", "mail-manager_pass-text"),
+                FactorEvent::EnrolmentVouched { .. } => {
+                    ("mail-enrolment_vouched-subject", "mail-enrolment_vouched-text")
+                }
                 FactorEvent::CounterWentBack { .. } => ("mail-key_copied-subject", "mail-key_copied-text"),
             };
             told(say.t(subject), say.t(text), facts(circumstances, say, calendar), alarm)

@@ -107,6 +107,7 @@ fn notices() -> Vec<(&'static str, Notice)> {
         ("recovery_code_used, the last one", factors(FactorEvent::RecoveryCodeUsed { left: 0 })),
         ("factor_suspected", factors(FactorEvent::Suspected)),
         ("manager_pass", factors(FactorEvent::PassGiven { manager: "Nadia Berthier".into() })),
+        ("enrolment_vouched", factors(FactorEvent::EnrolmentVouched { manager: "Nadia Berthier".into() })),
         ("key_copied", factors(FactorEvent::CounterWentBack { name: "Clé bleue".into() })),
         ("password_expires", Notice::PasswordExpires { on: Date::constant(2026, 12, 1), days: 9 }),
         ("password_expires tomorrow", Notice::PasswordExpires { on: Date::constant(2026, 12, 1), days: 1 }),
@@ -151,10 +152,11 @@ fn every_kind_of_notice_is_among_the_samples() {
             FactorEvent::Suspected => 16,
             FactorEvent::PassGiven { .. } => 17,
             FactorEvent::CounterWentBack { .. } => 18,
+            FactorEvent::EnrolmentVouched { .. } => 19,
         },
     };
     let seen: std::collections::BTreeSet<i32> = notices().iter().map(|(_, notice)| kind(notice)).collect();
-    assert_eq!(seen.len(), 19);
+    assert_eq!(seen.len(), 20);
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub fn written(notice: &Notice, mut say: Voice<'_>, names: &Names, to: &str) -> 
             FactorEvent::RecoveryCodeUsed { .. } => say.t("sms-recovery_code_used"),
             FactorEvent::Suspected => say.t("sms-factor_suspected"),
             FactorEvent::PassGiven { .. } => say.t("sms-manager_pass"),
+            FactorEvent::EnrolmentVouched { .. } => say.t("sms-enrolment_vouched"),
             FactorEvent::CounterWentBack { .. } => say.t("sms-key_copied"),
         },
         Notice::PasswordExpires { .. } => say.t("sms-password_expires"),

@@ -44,6 +44,8 @@ statements! {
             AND (CAST($2 AS TEXT) IS NULL OR department = $2) \
             AND (CAST($3 AS TEXT) IS NULL OR employment = $3) \
             AND (CAST($4 AS TEXT) IS NULL OR search_key LIKE $4 ESCAPE '\\') ORDER BY soi LIMIT $5");
+    REPORTS = concat!("SELECT ", agent_columns!(), " FROM agent WHERE manager_soi = $1 AND employment = 'active' \
+               ORDER BY family_name, given_name, soi LIMIT $2");
     COUNT = "SELECT count(*) FROM agent";
 }
 
@@ -224,6 +226,16 @@ pub async fn list(tx: &mut Tx, filter: &AgentFilter) -> Result<Vec<Agent>, Store
         .bind(filter.search.as_deref().map(|s| format!("%{}%", escape_like(&fold(s)))))
         .bind(i64::from(filter.limit))
         .fetch_all(conn).await)?;
+    rows.into_iter().map(Agent::try_from).collect()
+}
+
+/// Nobody has more agents of their own than this on one page.
+const MOST_REPORTS: i64 = 500;
+
+/// The agents whose manager this is and whose employment is active, in the order of their names.
+pub async fn reports_of(tx: &mut Tx, manager: &Soi) -> Result<Vec<Agent>, StoreError> {
+    let rows: Vec<AgentRow> = on!(tx, conn => sqlx::query_as(REPORTS)
+        .bind(manager.as_str()).bind(MOST_REPORTS).fetch_all(conn).await)?;
     rows.into_iter().map(Agent::try_from).collect()
 }
 

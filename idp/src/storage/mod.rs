@@ -32,6 +32,7 @@ pub mod factor_choices;
 pub mod failures;
 pub mod grants;
 pub mod imports;
+pub mod manager_codes;
 pub mod markers;
 pub mod outbox;
 pub mod passkeys;
@@ -42,6 +43,7 @@ pub mod reset_demands;
 pub mod resets;
 pub mod revival;
 pub mod roles;
+pub mod second_channel_codes;
 pub mod servers;
 pub mod sessions;
 pub mod signing_keys;
@@ -85,6 +87,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("failures", failures::ALL),
         ("grants", grants::ALL),
         ("imports", imports::ALL),
+        ("manager_codes", manager_codes::ALL),
         ("markers", markers::ALL),
         ("outbox", outbox::ALL),
         ("passkeys", passkeys::ALL),
@@ -95,6 +98,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("resets", resets::ALL),
         ("revival", revival::ALL),
         ("roles", roles::ALL),
+        ("second_channel_codes", second_channel_codes::ALL),
         ("sessions", sessions::ALL),
         ("signing_keys", signing_keys::ALL),
         ("standing", standing::ALL),

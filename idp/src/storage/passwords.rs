@@ -44,6 +44,8 @@ statements! {
                changed_at = CASE WHEN $3 > changed_at THEN $3 ELSE changed_at + 1 END \
                WHERE soi = $1 AND changed_at = $4 AND suspended_at IS NULL";
     SUSPEND = "UPDATE password SET suspended_at = $2 WHERE soi = $1 AND suspended_at IS NULL";
+    NOTE_RESET = "UPDATE password SET reset_at = $2 WHERE soi = $1";
+    RESET_AT = "SELECT reset_at FROM password WHERE soi = $1";
     RENEW = "UPDATE password SET renew_at = $2 WHERE soi = $1";
     HOLDERS = "SELECT agent.soi FROM password JOIN agent ON agent.soi = password.soi WHERE agent.employment = 'active' \
                AND agent.soi > $1 AND (CAST($2 AS TEXT) IS NULL OR agent.department = $2) ORDER BY agent.soi LIMIT $3";
@@ -83,6 +85,19 @@ pub async fn suspend(tx: &mut Tx, soi: &Soi, now: Timestamp) -> Result<bool, Sto
 pub async fn set(tx: &mut Tx, soi: &Soi, phc: &str, now: Timestamp) -> Result<(), StoreError> {
     on!(tx, conn => sqlx::query(SET).bind(soi.as_str()).bind(phc).bind(now.millis()).execute(conn).await.map(drop))?;
     Ok(())
+}
+
+/// Notes that the password was set in the place of another one, with a code: no pass is given for some time.
+pub async fn note_reset(tx: &mut Tx, soi: &Soi, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, conn => sqlx::query(NOTE_RESET).bind(soi.as_str()).bind(now.millis()).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// When it was last set with a code in the place of another one.
+pub async fn reset_at(tx: &mut Tx, soi: &Soi) -> Result<Option<Timestamp>, StoreError> {
+    let row: Option<(Option<i64>,)> =
+        on!(tx, conn => sqlx::query_as(RESET_AT).bind(soi.as_str()).fetch_optional(conn).await)?;
+    Ok(row.and_then(|(at,)| at).map(Timestamp::from_millis))
 }
 
 /// Replaces the password that was chosen at `old`, if it still is that one and not suspended; answers whether it was. Of two changes at once,

@@ -45,6 +45,7 @@ pub struct Reader<'a> {
 const HELP_DESK: &[&str] = &[
     "agent.viewed",
     "audit.read",
+    "factor.viewed",
     "agent.unlocked",
     "agent.activation_code_issued",
     "password.reset_code_demanded",
@@ -54,6 +55,7 @@ const HELP_DESK: &[&str] = &[
 /// Acts that an agent should look at twice.
 const WARNINGS: &[&str] = &[
     "credentials.suspended",
+    "factor.manager_code_issued",
     "guessing.suspected",
     "outbox.dead",
     "password.reset_code_issued",
@@ -140,6 +142,13 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
         ("agent.channel_verified", false) => channel("activity-channel-not-verified"),
         ("agent.channel_changed", _) if event.detail.get("removed").is_some() => channel("activity-channel-removed"),
         ("agent.channel_changed", _) => channel("activity-channel-changed"),
+        ("factor.code_sent", true) => channel("activity-factor-code-sent"),
+        ("factor.code_sent", false) => channel("activity-factor-code-not-sent"),
+        ("factor.enrolment_confirmed", _) => frame.t("activity-enrolment-confirmed"),
+        ("factor.manager_code_issued", true) => frame.t("activity-manager-code-issued"),
+        ("factor.manager_code_issued", false) => frame.t("activity-manager-code-refused"),
+        ("factor.manager_code_used", _) => frame.t("activity-manager-code-used"),
+        ("factor.viewed", _) => frame.t("activity-factors-viewed"),
         ("agent.language_chosen", _) => frame.t("activity-language-chosen"),
         ("credentials.suspended", _) => frame.t("activity-credentials-suspended"),
         ("guessing.suspected", _) => frame.t("activity-guessing-suspected"),

@@ -104,6 +104,8 @@ pub struct Frame {
     pub csrf: String,
     /// The same page in the other language, where it has one.
     pub language_href: Option<String>,
+    /// Whoever is signed in has agents of their own: the navigation leads to the page about them.
+    pub is_manager: bool,
 }
 
 impl Frame {

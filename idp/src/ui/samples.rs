@@ -56,6 +56,7 @@ pub fn frame(locale: Locale, zone: NetworkZone) -> Frame {
         zone,
         csrf: "csrf-value".into(),
         language_href: Some(format!("?ui_locales={}", locale.other().tag())),
+        is_manager: false,
     }
 }
 

@@ -39,6 +39,7 @@ pub fn router(web: &Web, listener: ListenerZone) -> Router {
         .route("/account/activity", get(pages::account_activity::get))
         .route("/account/language", get(pages::account_language::get).post(pages::account_language::post))
         .route("/account/confirm", get(pages::account_confirm::get).post(pages::account_confirm::post))
+        .route("/approvals", get(pages::approvals::get).post(pages::approvals::post))
         .route("/diagnostic", get(pages::diagnostic::get))
         .route("/accessibilite", get(pages::statements::accessibility))
         .route("/confidentialite", get(pages::statements::privacy))

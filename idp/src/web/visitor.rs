@@ -1,6 +1,8 @@
 //! Who is asking, as far as HTTP tells: zone, contact, cookies, language. One extractor for all pages.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
@@ -50,6 +52,8 @@ pub struct Visitor {
     /// `Origin` as sent.
     pub origin: Option<String>,
     uri: axum::http::Uri,
+    /// The session's agent has agents of their own; known once the session was looked for.
+    is_manager: Arc<AtomicBool>,
 }
 
 /// The names of our cookies; `__Host-` where the issuer is https.
@@ -121,6 +125,7 @@ impl FromRequestParts<Web> for Visitor {
             user_agent,
             origin: text(headers, header::ORIGIN.as_str()),
             uri,
+            is_manager: Arc::default(),
             context,
             web: web.clone(),
         })
@@ -135,10 +140,10 @@ impl Visitor {
 
     /// The live session of this browser.
     pub async fn session(&self) -> Result<Option<Session>, LoginError> {
-        match &self.session_cookie {
-            Some(cookie) => self.web.login.find_session(cookie, self.zone()).await,
-            None => Ok(None),
-        }
+        let Some(cookie) = &self.session_cookie else { return Ok(None) };
+        let found = self.web.login.find_session_of(cookie, self.zone()).await?;
+        self.is_manager.store(found.as_ref().is_some_and(|(_, agent)| agent.is_manager), Ordering::Relaxed);
+        Ok(found.map(|(session, _)| session))
     }
 
     /// This contact, as the login layer takes it.
@@ -155,6 +160,7 @@ impl Visitor {
             zone: self.zone(),
             csrf: self.web.csrf.token_for(self.browser.reveal()),
             language_href: Some(self.language_href()),
+            is_manager: self.is_manager.load(Ordering::Relaxed),
         }
     }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::event;
+use super::offer::factor_of;
 use crate::crypto::hash::hash_token;
 use crate::crypto::short_code::PlainCode;
 use crate::domain::agent::Agent;
+use crate::domain::channel::ChannelKind;
 use crate::domain::factor::{GivenFactor, Proof, SecondFactor};
-use crate::domain::ids::Reference;
+use crate::domain::ids::{Reference, Sid};
 use crate::domain::notice::{FactorEvent, Notice};
 use crate::domain::reason::Reason;
 use crate::domain::secret::PlainToken;
@@ -19,6 +21,7 @@ use crate::domain::session::Session;
 use crate::domain::soi::Soi;
 use crate::domain::throttle::Form;
 use crate::domain::time::Timestamp;
+use crate::domain::vouching::Voucher;
 use crate::login::confirmation::Held;
 use crate::login::guess::{Admission, Suspected, Taken, tell};
 use crate::login::{Login, LoginError, Visit};
@@ -60,6 +63,13 @@ pub enum WrongFactor {
 pub(in crate::login) enum Evidence {
     Totp(PlainCode),
     RecoveryCode(PlainCode),
+    /// The code that was sent in this session over this channel.
+    SecondChannel {
+        sid: Sid,
+        kind: ChannelKind,
+        code: PlainCode,
+    },
+    ManagerPass(PlainCode),
 }
 
 impl Evidence {
@@ -67,6 +77,8 @@ impl Evidence {
         match self {
             Self::Totp(_) => SecondFactor::Totp,
             Self::RecoveryCode(_) => SecondFactor::RecoveryCode,
+            Self::SecondChannel { kind, .. } => factor_of(*kind),
+            Self::ManagerPass(_) => SecondFactor::ManagerPass,
         }
     }
 }
@@ -152,6 +164,13 @@ impl Login {
                 Ok(Proof::RecoveryCode)
             }
             Evidence::RecoveryCode(_) => Err(WrongFactor::Wrong),
+            Evidence::SecondChannel { sid, kind, code } => {
+                self.use_factor_code(tx, agent, sid, (*kind, code), visit, now).await?
+            }
+            Evidence::ManagerPass(code) if self.use_manager_code(tx, agent, Voucher::Pass, code, visit, now).await? => {
+                Ok(Proof::ManagerPass)
+            }
+            Evidence::ManagerPass(_) => Err(WrongFactor::Wrong),
         })
     }
 

@@ -1,14 +1,17 @@
 //! The second factor of a session that a password began, or that is too weak for what comes next.
 //!
-//! [`offer`] says what an agent can give here, or why nothing; [`totp`] and [`recovery`] try what is typed; [`given`] is
-//! the one place that raises a session. [`enrolment`] enrols and removes. Every try is counted before anything is
+//! [`offer`] says what an agent can give here, or why nothing; [`totp`], [`recovery`], [`second_channel`] and [`manager`] try
+//! what is typed; [`given`] is the one place that raises a session; [`confirmation`] confirms the first enrolment. [`enrolment`] enrols and removes. Every try is counted before anything is
 //! compared, for the SOI (`Form::Factor`): a new code, another factor or another session gives no new tries (NIST-12).
 
 pub(in crate::login) mod beside;
+pub mod confirmation;
 pub mod enrolment;
 pub mod given;
+pub mod manager;
 pub mod offer;
 pub mod recovery;
+pub mod second_channel;
 pub mod totp;
 
 use crate::domain::audit::{Actor, Event};

@@ -3,16 +3,18 @@
 use crate::crypto::hash::hash_token;
 use crate::domain::acr::Acr;
 use crate::domain::agent::Agent;
-use crate::domain::channel::{Address, ChannelKind};
+use crate::domain::channel::{Channel, ChannelKind};
 use crate::domain::enrolment::{Basis, Enrolment, EnrolmentFacts, may_enrol};
 use crate::domain::factor::{FactorRule, PasskeyKind, SecondFactor};
+use crate::domain::second_channel::CodePurpose;
 use crate::domain::session::Session;
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::NetworkZone;
 use crate::login::{Login, LoginError, Visit};
 use crate::storage::{
-    StoreError, Tx, agents, channels, enrolment_permits, factor_choices, passkeys, recovery_codes, totp_devices,
+    StoreError, Tx, agents, channels, enrolment_permits, factor_choices, passkeys, recovery_codes,
+    second_channel_codes, totp_devices,
 };
 
 /// One way to give a second factor.
@@ -65,6 +67,8 @@ pub struct Offer {
     pub may_postpone: bool,
     /// Addresses over which the first enrolment can be confirmed, masked.
     pub confirming: Vec<(ChannelKind, String)>,
+    /// What the codes are for that were sent in this session and may still be typed, and over which channel.
+    pub sent: Vec<(CodePurpose, ChannelKind)>,
     /// The manager who can confirm it.
     pub manager: Option<String>,
 }
@@ -133,7 +137,7 @@ impl Login {
         let kinds: Vec<PasskeyKind> = passkeys::of_agent(tx, soi).await?.iter().map(|key| key.kind).collect();
         let has_totp = !totp_devices::of_agent(tx, soi).await?.is_empty();
         let has_factor = has_totp || !kinds.is_empty();
-        let proved = self.proved_channels(tx, &agent, now).await?;
+        let proved = self.proved_channels(tx, &agent).await?;
         let manager = match &agent.record.manager {
             Some(manager) => agents::find(tx, manager).await?.map(|manager| manager.record.full_name()),
             None => None,
@@ -146,12 +150,10 @@ impl Login {
         if has_totp && reaches(SecondFactor::Totp.acr()) {
             ways.push(Way::Totp);
         }
-        let counts_here = visit.zone == NetworkZone::Internal || policy.second_channel.nomades;
-        for (kind, address, may_be_factor) in &proved {
-            let factor = factor_of(*kind);
-            let is_offered = *may_be_factor && counts_here && policy.second_channel.offers(factor, today);
-            if is_offered && reaches(factor.acr()) && (factor != SecondFactor::Sms || self.settings.sends_sms) {
-                ways.push(Way::SecondChannel { factor, kind: *kind, masked: address.masked() });
+        for channel in &proved {
+            let factor = factor_of(channel.kind);
+            if self.is_factor_now(&agent, channel, visit.zone, now) && reaches(factor.acr()) {
+                ways.push(Way::SecondChannel { factor, kind: channel.kind, masked: channel.address.masked() });
             }
         }
         let left = recovery_codes::left(tx, soi).await?;
@@ -172,12 +174,11 @@ impl Login {
         let may_postpone = visit.zone == NetworkZone::Internal
             && at_least.is_none()
             && policy.rule(agent.is_privileged(), today) == FactorRule::Postponable;
-        // What an agent can change alone confirms nothing before it has lasted; the work mail is HR's.
-        let confirms = |kind: ChannelKind, lasted: bool| kind == ChannelKind::WorkEmail || lasted;
-        let confirming = proved.iter().filter(|(kind, _, lasted)| confirms(*kind, *lasted));
-        let confirming = confirming.map(|(kind, address, _)| (*kind, address.masked())).collect();
+        let confirms = proved.iter().filter(|channel| self.may_confirm_now(channel, now));
+        let confirming = confirms.map(|channel| (channel.kind, channel.address.masked())).collect();
+        let sent = second_channel_codes::live(tx, &own.sid, now).await?;
         let enrolment_helps = at_least.is_none_or(|least| least <= self.settings.highest_acr);
-        Ok(Offer { agent, ways, enrolment, enrolment_helps, has_factor, may_postpone, confirming, manager })
+        Ok(Offer { agent, ways, enrolment, enrolment_helps, has_factor, may_postpone, confirming, sent, manager })
     }
 
     /// Up to which day this enrolment may be postponed, `JJ/MM/AAAA`.
@@ -186,20 +187,41 @@ impl Login {
         offer.may_postpone.then(|| until.strftime("%d/%m/%Y").to_string())
     }
 
-    /// The agent's proved addresses, and whether each may be a factor today (72 h rule).
+    /// The agent's proved addresses.
     pub(in crate::login) async fn proved_channels(
         &self,
         tx: &mut Tx,
         agent: &Agent,
+    ) -> Result<Vec<Channel>, StoreError> {
+        let mut proved = channels::of_agent(tx, &agent.record.soi).await?;
+        let is_present = |channel: &Channel| channel.kind.address_of(&agent.record).as_ref() == Some(&channel.address);
+        proved.retain(is_present);
+        proved.sort_by_key(|channel| channel.kind);
+        Ok(proved)
+    }
+
+    /// Whether a code over this proved address is a second factor of this agent, for a contact from `zone` at `now`.
+    pub(in crate::login) fn is_factor_now(
+        &self,
+        agent: &Agent,
+        channel: &Channel,
+        zone: NetworkZone,
         now: Timestamp,
-    ) -> Result<Vec<(ChannelKind, Address, bool)>, StoreError> {
-        let proved = channels::of_agent(tx, &agent.record.soi).await?;
-        let of_kind = |kind: ChannelKind| {
-            let address = kind.address_of(&agent.record)?;
-            let channel = proved.iter().find(|channel| channel.kind == kind && channel.address == address)?;
-            Some((kind, address, channel.may_be_factor(now)))
-        };
-        Ok(ChannelKind::ALL.into_iter().filter_map(of_kind).collect())
+    ) -> bool {
+        let policy = self.settings.factors.of(agent).second_channel;
+        let today = now.date_in(&self.settings.time_zone);
+        let counts_here = zone == NetworkZone::Internal || policy.nomades;
+        let is_offered = policy.offers(factor_of(channel.kind), today);
+        channel.may_be_factor(now) && counts_here && is_offered && self.can_send_to(channel)
+    }
+
+    /// Whether a code over this proved address may confirm the first enrolment.
+    pub(in crate::login) fn may_confirm_now(&self, channel: &Channel, now: Timestamp) -> bool {
+        channel.may_confirm(now) && self.can_send_to(channel)
+    }
+
+    fn can_send_to(&self, channel: &Channel) -> bool {
+        channel.kind != ChannelKind::Mobile || self.settings.sends_sms
     }
 
     /// Whether a factor may be enrolled in this session, inside the caller's transaction.

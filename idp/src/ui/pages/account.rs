@@ -48,6 +48,9 @@ impl Section {
     }
 }
 
+/// The page of who has agents of their own.
+pub const APPROVALS: &str = "/approvals";
+
 /// One entry of the navigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NavigationEntry {
@@ -58,12 +61,16 @@ pub struct NavigationEntry {
 
 /// The navigation of the account pages, as it stands on the page of `current`.
 pub fn navigation(frame: &Frame, current: Section) -> Vec<NavigationEntry> {
-    let entry = |section: Section| NavigationEntry {
-        href: section.path(),
-        label: frame.t(section.label()),
-        is_current: section == current,
-    };
-    Section::ALL.map(entry).into()
+    navigation_on(frame, current.path())
+}
+
+/// The same for a page that is no section.
+pub(super) fn navigation_on(frame: &Frame, current: &str) -> Vec<NavigationEntry> {
+    let entry =
+        |href: &'static str, label| NavigationEntry { href, label: frame.t(label), is_current: href == current };
+    let sections = Section::ALL.into_iter().map(|section| entry(section.path(), section.label()));
+    let approvals = (frame.is_manager || current == APPROVALS).then(|| entry(APPROVALS, "account-nav-approvals"));
+    sections.chain(approvals).collect()
 }
 
 /// The overview.

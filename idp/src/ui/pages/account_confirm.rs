@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use super::Alert;
-use super::account::{NavigationEntry, Section, navigation};
+use super::account::{APPROVALS, NavigationEntry, Section, navigation_on};
 use crate::domain::reason::Reason;
 use crate::ui::Frame;
 
@@ -48,7 +48,8 @@ impl AccountConfirm {
     /// Where the navigation shows this page: where it goes on to.
     fn navigation(&self) -> Vec<NavigationEntry> {
         let of = |section: &Section| *section != Section::Overview && self.to.starts_with(section.path());
-        navigation(&self.frame, Section::ALL.into_iter().find(of).unwrap_or(Section::Overview))
+        let section = Section::ALL.into_iter().find(of).unwrap_or(Section::Overview);
+        navigation_on(&self.frame, if self.to == APPROVALS { APPROVALS } else { section.path() })
     }
 
     fn alert(&self) -> Option<Alert> {

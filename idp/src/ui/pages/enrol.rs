@@ -45,12 +45,18 @@ pub enum EnrolStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnrolProblem {
     Shape,
+    /// The manager's code is not whole.
+    ManagerShape,
     Wrong,
     Gone,
+    /// The code that confirms cannot be used any more.
+    CodeGone,
     Name,
     TooMany,
     Throttled { wait: Duration },
     TooManySent { wait: Duration },
+    /// No code is sent any more in this session.
+    NoMore,
     Key,
 }
 
@@ -96,18 +102,21 @@ impl Enrol {
         };
         match self.problem? {
             EnrolProblem::Shape => say("factor-shape-title", "factor-shape-text"),
+            EnrolProblem::ManagerShape => say("factor-shape-title", "factor-shape-text-long"),
             EnrolProblem::Wrong => say("factor-wrong-title", "factor-wrong-text"),
+            EnrolProblem::CodeGone => say("factor-gone-title", "factor-gone-text"),
             EnrolProblem::Gone => say("enrol-gone-title", "enrol-gone-text"),
             EnrolProblem::Name => say("enrol-name-title", "enrol-name-text"),
             EnrolProblem::TooMany => say("enrol-too_many-title", "enrol-too_many-text"),
             EnrolProblem::Throttled { wait } => Some(Alert::throttled(&self.frame, wait)),
             EnrolProblem::TooManySent { wait } => sentence("factor-too_many-title", "factor-too_many-text", wait),
+            EnrolProblem::NoMore => say("factor-no_more-title", "factor-no_more-text"),
             EnrolProblem::Key => say("enrol-key-title", "enrol-key-text"),
         }
     }
 
     fn code_is_wrong(&self) -> bool {
-        matches!(self.problem, Some(EnrolProblem::Shape | EnrolProblem::Wrong | EnrolProblem::Gone))
+        matches!(self.problem, Some(EnrolProblem::Shape | EnrolProblem::Wrong | EnrolProblem::CodeGone | EnrolProblem::Gone))
     }
 
     fn name_is_wrong(&self) -> bool {

@@ -86,6 +86,8 @@ pub enum FactorProblem {
     TooManySent {
         wait: Duration,
     },
+    /// No code is sent any more in this session.
+    NoMore,
     /// The key's answer was not accepted.
     Key,
     FormExpired,
@@ -165,7 +167,9 @@ impl Factor {
 
     fn reason(&self) -> Reason {
         match self.problem {
-            Some(FactorProblem::Throttled { .. }) => Reason::AccountThrottled,
+            Some(
+                FactorProblem::Throttled { .. } | FactorProblem::TooManySent { .. } | FactorProblem::NoMore
+            ) => Reason::AccountThrottled,
             Some(FactorProblem::Wrong | FactorProblem::Used | FactorProblem::Key) => Reason::FactorInvalid,
             _ => Reason::FactorRequired,
         }
@@ -202,6 +206,7 @@ impl Alert {
                 let text = frame.t_with("factor-too_many-text", "wait", &words::wait(frame.locale, wait));
                 Self { title: frame.t("factor-too_many-title"), text }
             }
+            FactorProblem::NoMore => say("factor-no_more-title", "factor-no_more-text"),
             FactorProblem::Key => say("factor-key-title", "factor-key-text"),
             FactorProblem::FormExpired => Self::form_expired(frame),
         }

@@ -9,7 +9,7 @@ use crate::domain::session::Session;
 use crate::domain::zone::NetworkZone;
 use crate::login::account::{OwnAccount, PasswordState};
 use crate::login::confirmation::Held;
-use crate::ui::pages::account::{Account, PasswordFacts, Section};
+use crate::ui::pages::account::{APPROVALS, Account, PasswordFacts, Section};
 use crate::ui::pages::account_contact::path_of;
 use crate::web::Visitor;
 use crate::web::error::Failure;
@@ -21,7 +21,7 @@ pub const PASSWORD_CHANGED: &str = "password-changed";
 pub fn own_path(asked: &str) -> Option<&'static str> {
     let sections = Section::ALL.map(Section::path);
     let channels = ChannelKind::ALL.map(path_of);
-    sections.into_iter().chain(channels).find(|path| *path == asked)
+    sections.into_iter().chain(channels).chain([APPROVALS]).find(|path| *path == asked)
 }
 
 /// A path with the page to which it leads back.
@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn a_login_or_confirmation_leads_to_our_own_fixed_pages_only() {
-        assert_eq!(own_path("/account/contact/mobile"), Some("/account/contact/mobile"));
+        for path in ["/account/contact/mobile", "/approvals"] {
+            assert_eq!(own_path(path), Some(path));
+        }
         for path in [
             "",
             "/",

@@ -9,11 +9,14 @@ use super::{application_of, id_of, return_origin, with_wait};
 use crate::domain::enrolment::Enrolment;
 use crate::domain::factor::name_of;
 use crate::domain::reason::Reason;
+use crate::domain::second_channel::CodePurpose;
 use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
+use crate::login::factor::confirmation::{Confirmed, ConfirmedBy};
 use crate::login::factor::enrolment::Enrolled;
 use crate::login::factor::given::WrongFactor;
 use crate::login::factor::offer::Offer;
+use crate::login::factor::second_channel::SentCode;
 use crate::login::totp::TotpKey;
 use crate::ui::pages::enrol::{Enrol, EnrolProblem, EnrolStep};
 use crate::ui::pages::notice::NoticeKind;
@@ -58,6 +61,12 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
     };
     match own.field("act") {
         "later" => later(visitor, scene).await,
+        "send" => send(visitor, &scene, own.field("channel")).await,
+        "confirm" => match own.field("channel").parse() {
+            Ok(kind) => confirm(visitor, &scene, ConfirmedBy::Channel(kind), own.field("code")).await,
+            Err(_) => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
+        },
+        "manager" => confirm(visitor, &scene, ConfirmedBy::Manager, own.field("code")).await,
         "totp" => begin_totp(visitor, &scene).await,
         "totp_code" => finish_totp(visitor, &scene, &own).await,
         _ => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
@@ -83,12 +92,52 @@ async fn next(visitor: &Visitor, scene: &Scene, problem: Option<EnrolProblem>) -
     let step = match offer.enrolment {
         Enrolment::Allowed => EnrolStep::Choose { passkey: false },
         Enrolment::Confirm => {
-            EnrolStep::Confirm { addresses: offer.confirming.clone(), manager: offer.manager.clone(), sent: None }
+            let sent = offer.sent.iter().find(|(purpose, _)| *purpose == CodePurpose::Enrolment);
+            let sent = sent.and_then(|(_, kind)| offer.confirming.iter().find(|(known, _)| known == kind));
+            EnrolStep::Confirm {
+                addresses: offer.confirming.clone(),
+                manager: offer.manager.clone(),
+                sent: sent.cloned(),
+            }
         }
         Enrolment::GiveFactor => return Ok(visitor.see_other(&onward.path("/login/factor", None))),
         Enrolment::Unsafe => return refuse(visitor, onward, session, Reason::FactorEnrolmentUnsafe).await,
     };
     page(visitor, scene, step, problem)
+}
+
+/// Sends a code that confirms the enrolment; the page that asks for it may be loaded again.
+async fn send(visitor: &Visitor, scene: &Scene, channel: &str) -> Result<Response, Failure> {
+    let Ok(kind) = channel.parse() else {
+        return Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable));
+    };
+    let (login, visit) = (&visitor.web.login, visitor.visit(Some(&scene.session)));
+    let problem = match login.send_second_channel_code(&scene.session, CodePurpose::Enrolment, kind, visit).await? {
+        SentCode::Sent | SentCode::NotOffered => return Ok(again(visitor, scene)),
+        SentCode::Gone => return Ok(visitor.see_other(&scene.onward.path("/login", None))),
+        SentCode::TooMany { wait } => EnrolProblem::TooManySent { wait },
+        SentCode::NoMore => EnrolProblem::NoMore,
+    };
+    next(visitor, scene, Some(problem)).await
+}
+
+/// Tries the code that confirms the enrolment.
+async fn confirm(visitor: &Visitor, scene: &Scene, by: ConfirmedBy, typed: &str) -> Result<Response, Failure> {
+    let (login, visit) = (&visitor.web.login, visitor.visit(Some(&scene.session)));
+    let problem = match login.confirm_enrolment(&scene.session, by, typed, visit).await? {
+        Confirmed::Done | Confirmed::Not(_) => return Ok(again(visitor, scene)),
+        Confirmed::Throttled { wait } => EnrolProblem::Throttled { wait },
+        Confirmed::Wrong(WrongFactor::Shape) if by == ConfirmedBy::Manager => EnrolProblem::ManagerShape,
+        Confirmed::Wrong(WrongFactor::Shape) => EnrolProblem::Shape,
+        Confirmed::Wrong(WrongFactor::NotThere) => EnrolProblem::CodeGone,
+        Confirmed::Wrong(_) => EnrolProblem::Wrong,
+    };
+    next(visitor, scene, Some(problem)).await
+}
+
+/// The step that comes next, by its address.
+fn again(visitor: &Visitor, scene: &Scene) -> Response {
+    visitor.see_other(&scene.onward.path("/login/enrol", None))
 }
 
 async fn later(visitor: &Visitor, scene: Scene) -> Result<Response, Failure> {
@@ -190,6 +239,7 @@ fn page(visitor: &Visitor, scene: &Scene, step: EnrolStep, problem: Option<Enrol
         Some(EnrolProblem::Throttled { wait } | EnrolProblem::TooManySent { wait }) => {
             (StatusCode::TOO_MANY_REQUESTS, Some(wait))
         }
+        Some(EnrolProblem::NoMore) => (StatusCode::TOO_MANY_REQUESTS, None),
         Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
     };
     Ok(with_wait(visitor.page(status, &page, return_origin(pending))?, wait))

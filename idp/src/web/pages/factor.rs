@@ -7,12 +7,17 @@ use super::account::own_path;
 use super::login::resume;
 use super::{Pending, application_of, id_of, return_origin, with_wait};
 use crate::domain::acr::Acr;
+use crate::domain::channel::ChannelKind;
 use crate::domain::enrolment::Enrolment;
 use crate::domain::interaction::Stake;
 use crate::domain::reason::Reason;
+use crate::domain::second_channel::CodePurpose;
 use crate::domain::session::Session;
 use crate::login::factor::given::{Given, WrongFactor};
+use crate::login::factor::manager::MANAGER_ACR;
 use crate::login::factor::offer::{Offer, Way};
+use crate::login::factor::second_channel::SentCode;
+use crate::ui::pages::account::APPROVALS;
 use crate::ui::pages::factor::{Factor, FactorProblem, FactorWay, OtherWay};
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::pages::refusal::{Refusal, Verdict};
@@ -28,9 +33,12 @@ pub struct Onward {
 }
 
 impl Onward {
-    /// What the level must be at least, where an application says so.
+    /// What the level must be at least, where an application says so, or the page about a manager's agents.
     pub fn at_least(&self) -> Option<Acr> {
-        self.pending.as_ref()?.interaction.needs?.at_least
+        match &self.pending {
+            Some(pending) => pending.interaction.needs?.at_least,
+            None => (self.to == Some(APPROVALS)).then_some(MANAGER_ACR),
+        }
     }
 
     /// What depends on the factor, where a request waits for it.
@@ -117,6 +125,7 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
     };
     match own.field("act") {
         "code" => code(visitor, &onward, session, &own).await,
+        "send" => send(visitor, &onward, &session, own.field("way")).await,
         "cancel" => cancel(visitor, &onward, &session).await,
         "skip" => Ok(skip(visitor, &onward, session).await),
         _ => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
@@ -130,10 +139,31 @@ async fn code(visitor: &Visitor, onward: &Onward, session: Session, own: &OwnFor
         match way {
             "totp" => login.give_totp(held, typed, visit).await?,
             "recovery_code" => login.give_recovery_code(held, typed, visit).await?,
-            _ => return Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
+            "manager_pass" => login.give_manager_pass(held, typed, visit).await?,
+            channel => match channel.parse() {
+                Ok(kind) => login.give_second_channel(held, kind, typed, visit).await?,
+                Err(_) => return Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
+            },
         }
     };
     answer(visitor, onward, session, way, given).await
+}
+
+/// Sends a code; the page that asks for it may be loaded again.
+async fn send(visitor: &Visitor, onward: &Onward, session: &Session, way: &str) -> Result<Response, Failure> {
+    let Ok(kind) = way.parse() else {
+        return Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable));
+    };
+    let (login, visit) = (&visitor.web.login, visitor.visit(Some(session)));
+    let problem = match login.send_second_channel_code(session, CodePurpose::Factor, kind, visit).await? {
+        SentCode::Sent => return Ok(visitor.see_other(&onward.path("/login/factor", Some(way)))),
+        SentCode::Gone => return Ok(visitor.see_other(&onward.path("/login", None))),
+        // The page says what can be given.
+        SentCode::NotOffered => return Ok(visitor.see_other(&onward.path("/login/factor", None))),
+        SentCode::TooMany { wait } => FactorProblem::TooManySent { wait },
+        SentCode::NoMore => FactorProblem::NoMore,
+    };
+    ask(visitor, onward, session, Some(way), Some(problem)).await
 }
 
 /// What follows from a factor that was given, or not.
@@ -190,7 +220,10 @@ async fn ask(
 ) -> Result<Response, Failure> {
     let offer = visitor.web.login.factor_offer(session, onward.at_least(), visitor.visit(Some(session))).await?;
     let Some(offer) = offer else { return Ok(visitor.see_other(&onward.path("/login", None))) };
-    let ways: Vec<FactorWay> = offer.ways.iter().map(shown).collect();
+    let sent = offer.sent.iter().find(|(purpose, _)| *purpose == CodePurpose::Factor).map(|(_, kind)| *kind);
+    let ways: Vec<FactorWay> = offer.ways.iter().map(|way| shown(way, sent)).collect();
+    // Unless another way is asked for, the code that was sent is awaited.
+    let way = way.or_else(|| sent.map(ChannelKind::as_str));
     let chosen = way.and_then(|way| ways.iter().position(|known| known.as_str() == way)).unwrap_or(0);
     let may_enrol = matches!(offer.enrolment, Enrolment::Allowed | Enrolment::Confirm);
     let Some(current) = ways.get(chosen).cloned() else {
@@ -222,18 +255,20 @@ async fn ask(
         Some(FactorProblem::Throttled { wait } | FactorProblem::TooManySent { wait }) => {
             (StatusCode::TOO_MANY_REQUESTS, Some(wait))
         }
+        Some(FactorProblem::NoMore) => (StatusCode::TOO_MANY_REQUESTS, None),
         Some(FactorProblem::FormExpired) => (StatusCode::BAD_REQUEST, None),
         Some(FactorProblem::Shape | FactorProblem::Gone) => (StatusCode::UNPROCESSABLE_ENTITY, None),
     };
     Ok(with_wait(visitor.page(status, &page, return_origin(pending))?, wait))
 }
 
-fn shown(way: &Way) -> FactorWay {
+/// `sent`: over which channel a code went that may still be typed.
+fn shown(way: &Way, sent: Option<ChannelKind>) -> FactorWay {
     match way {
         Way::Passkey => FactorWay::Passkey,
         Way::Totp => FactorWay::Totp,
         Way::SecondChannel { factor, kind, masked } => {
-            FactorWay::SecondChannel { factor: *factor, kind: *kind, masked: masked.clone(), is_sent: false }
+            FactorWay::SecondChannel { factor: *factor, kind: *kind, masked: masked.clone(), is_sent: sent == Some(*kind) }
         }
         Way::RecoveryCode { left } => FactorWay::RecoveryCode { left: *left },
         Way::ManagerPass { manager } => FactorWay::ManagerPass { manager: manager.clone() },

@@ -10,6 +10,7 @@ pub mod account_language;
 pub mod account_password;
 pub mod account_sessions;
 pub mod activate;
+pub mod approvals;
 pub mod assets;
 pub mod diagnostic;
 pub mod enrol;
