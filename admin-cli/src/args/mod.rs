@@ -6,6 +6,7 @@
 mod agent;
 mod app;
 mod audit;
+mod factor;
 mod outbox;
 mod password;
 mod role;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use agent::{AddArgs, AgentVerb, HistoryArgs, ImportArgs, ListArgs, SetArgs};
 pub use app::{AppVerb, Registration};
 pub use audit::{AuditVerb, SearchArgs};
+pub use factor::{FactorVerb, RemoveFactorArgs};
 pub use outbox::{OutboxListArgs, OutboxState, OutboxVerb, RetryArgs};
 pub use password::{BuildArgs, CheckArgs, ExpireArgs, FilterVerb, Lines, PasswordVerb, PolicyArgs, ResetCodeArgs};
 pub use role::RoleVerb;
@@ -33,7 +35,7 @@ The code of the rule that refused stands on standard error. Whoever may read the
 configuration and its keys may administer; the audit names the user of the
 operating system.";
 
-/// Administer Octroi: agents, applications, roles, the audit, mails, passwords, the network zone.
+/// Administer Octroi: agents, applications, second factors, roles, the audit, mails, passwords, the network zone.
 #[derive(Debug, Parser)]
 #[command(name = "octroictl", version, after_help = EXIT_CODES, max_term_width = 120)]
 pub struct Cli {
@@ -91,6 +93,11 @@ pub enum Noun {
     App {
         #[command(subcommand)]
         verb: AppVerb,
+    },
+    /// Second factors of agents
+    Factor {
+        #[command(subcommand)]
+        verb: FactorVerb,
     },
     /// Administrative roles of agents
     Role {

@@ -275,7 +275,7 @@ async fn history(args: &HistoryArgs, context: &mut Context<'_, '_>) -> Result<()
 }
 
 /// "Inès Marchand (100001)"
-fn named(record: &AgentRecord) -> String {
+pub fn named(record: &AgentRecord) -> String {
     format!("{} ({})", record.full_name(), record.soi)
 }
 

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod app;
 pub mod audit;
+pub mod factor;
 pub mod filter;
 pub mod import;
 pub mod outbox;
@@ -63,6 +64,7 @@ pub async fn run(noun: &Noun, context: &mut Context<'_, '_>) -> Result<(), Failu
     match noun {
         Noun::Agent { verb } => agent::run(verb, context).await,
         Noun::App { verb } => app::run(verb, context).await,
+        Noun::Factor { verb } => factor::run(verb, context).await,
         Noun::Role { verb } => role::run(verb, context).await,
         Noun::Audit { verb } => audit::run(verb, context).await,
         Noun::Outbox { verb } => outbox::run(verb, context).await,

@@ -7,6 +7,7 @@ mod agents;
 mod applications;
 mod audit;
 mod exit_codes;
+mod factors;
 mod import;
 mod passwords;
 mod zones;

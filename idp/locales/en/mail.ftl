@@ -102,6 +102,7 @@ mail-factor_added-text = { $factor ->
 mail-factor_removed-subject = A second factor was removed from your account
 mail-factor_removed-text = { $factor ->
     [passkey] The passkey “{ $device }” was removed from your account and opens nothing any more.
+    [recovery_code] Your recovery codes were removed from your account and open nothing any more.
    *[totp] The authenticator app “{ $device }” was removed from your account and opens nothing any more.
  } If it was you, there is nothing to do.
 

@@ -119,13 +119,13 @@ account_factors-give-link = Confirmer avec mon second facteur
 # /approvals
 
 approvals-title = Approbations
-approvals-lead = Un de vos agents a perdu son téléphone ou enregistre son premier second facteur ? Créez un code et donnez-le lui de vive voix, après avoir vérifié que c’est bien cette personne.
+approvals-lead = Un de vos agents a perdu son téléphone ou enregistre son premier second facteur ? Créez un code et donnez-le lui de vive voix, après avoir vérifié que c’est bien cette personne.
 approvals-none = Aucun agent ne vous est rattaché.
 approvals-pass = Créer un laissez-passer
 approvals-pass-hint = Il remplace le second facteur pendant huit heures, une fois par mois.
 approvals-enrolment = Créer un code d’enregistrement
 approvals-enrolment-hint = Il permet d’enregistrer le premier second facteur, au bureau.
-approvals-not-privileged = Cette personne est responsable ou administre : le support l’aide directement.
+approvals-not-privileged = Cette personne est responsable ou administre : le support l’aide directement.
 approvals-not-after_reset = Le mot de passe vient d’être réinitialisé. Un laissez-passer sera possible à partir du { $until }.
 approvals-not-pass_given = Un laissez-passer a déjà été donné ce mois-ci. Le prochain sera possible à partir du { $until }.
 approvals-issued-pass = Laissez-passer pour { $name }

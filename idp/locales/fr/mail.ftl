@@ -102,6 +102,7 @@ mail-factor_added-text = { $factor ->
 mail-factor_removed-subject = Un second facteur a été retiré de votre compte
 mail-factor_removed-text = { $factor ->
     [passkey] La clé d’accès « { $device } » a été retirée de votre compte et n’ouvre plus rien.
+    [recovery_code] Vos codes de secours ont été retirés de votre compte et n’ouvrent plus rien.
    *[totp] L’application d’authentification « { $device } » a été retirée de votre compte et n’ouvre plus rien.
  } Si c’était vous, vous n’avez rien à faire.
 

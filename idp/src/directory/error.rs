@@ -9,7 +9,7 @@ use crate::storage::StoreError;
 /// Why an act was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
-    /// `what` is "agent", "application" or "message".
+    /// `what` is "agent", "application", "factor" or "message".
     #[error("there is no {what} {name}")]
     NotFound { what: &'static str, name: String },
     /// It exists already, or somebody else changed it meanwhile.

@@ -15,6 +15,7 @@ mod applications;
 mod audit;
 mod changes;
 mod error;
+mod factors;
 mod import;
 mod mandate;
 mod messages;
@@ -48,6 +49,7 @@ pub use applications::Registered;
 pub use audit::EventPage;
 pub use changes::{Change, FieldChange};
 pub use error::{DirectoryError, FieldProblem, Refusal, Rule};
+pub use factors::{EnrolledFactor, FactorsView, RemovedFactors, WhichFactors};
 pub use import::{
     ImportConsent, ImportLine, ImportOptions, ImportPlan, ImportSummary, Imported, LineProblem, Overtaken,
     PlannedChange, Problems, clear_imports, finish_imports,

@@ -45,6 +45,7 @@ pub struct Reader<'a> {
 const HELP_DESK: &[&str] = &[
     "agent.viewed",
     "audit.read",
+    "factor.removed",
     "factor.viewed",
     "agent.unlocked",
     "agent.activation_code_issued",
@@ -56,6 +57,7 @@ const HELP_DESK: &[&str] = &[
 const WARNINGS: &[&str] = &[
     "credentials.suspended",
     "factor.manager_code_issued",
+    "factor.removed",
     "guessing.suspected",
     "outbox.dead",
     "password.reset_code_issued",
@@ -148,6 +150,7 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
         ("factor.manager_code_issued", true) => frame.t("activity-manager-code-issued"),
         ("factor.manager_code_issued", false) => frame.t("activity-manager-code-refused"),
         ("factor.manager_code_used", _) => frame.t("activity-manager-code-used"),
+        ("factor.removed", _) => frame.t("activity-factor-removed"),
         ("factor.viewed", _) => frame.t("activity-factors-viewed"),
         ("agent.language_chosen", _) => frame.t("activity-language-chosen"),
         ("credentials.suspended", _) => frame.t("activity-credentials-suspended"),

@@ -108,6 +108,7 @@ macro_rules! show {
 }
 
 mod account;
+mod approvals;
 mod factor;
 
 impl Gallery<'_> {

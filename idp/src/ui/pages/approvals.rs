@@ -5,7 +5,6 @@ use askama::Template;
 use super::Alert;
 use super::account::{APPROVALS, NavigationEntry, navigation_on};
 use crate::domain::vouching::{Unvouched, Voucher};
-use crate::i18n::text_with;
 use crate::ui::Frame;
 
 /// The list.
@@ -51,11 +50,22 @@ pub enum ApprovalsProblem {
 }
 
 impl ShownReport {
+    /// What can be given: its hint, and its button.
+    fn offer(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self.may.ok()? {
+            Voucher::Pass => ("approvals-pass-hint", "approvals-pass"),
+            Voucher::Enrolment => ("approvals-enrolment-hint", "approvals-enrolment"),
+        })
+    }
+
     fn why_not(&self, frame: &Frame) -> Option<String> {
-        let why = self.may.err()?;
-        let mut args = fluent_bundle::FluentArgs::new();
-        args.set("until", self.from.as_deref().unwrap_or_default());
-        Some(text_with(frame.locale, &format!("approvals-not-{}", why.as_str()), &args))
+        let until = self.from.as_deref().unwrap_or_default();
+        match self.may.err()? {
+            Unvouched::Privileged => Some(frame.t("approvals-not-privileged")),
+            Unvouched::AfterReset { .. } => Some(frame.t_with("approvals-not-after_reset", "until", until)),
+            Unvouched::PassGiven { .. } => Some(frame.t_with("approvals-not-pass_given", "until", until)),
+            Unvouched::NotYours | Unvouched::NotWorking | Unvouched::HasFactor | Unvouched::NoFactor => None,
+        }
     }
 }
 
@@ -82,6 +92,10 @@ impl Approvals {
     }
 
     fn issued_title(&self, issued: &IssuedCode) -> String {
-        self.frame.t_with(&format!("approvals-issued-{}", issued.voucher), "name", &issued.name)
+        let id = match issued.voucher {
+            Voucher::Pass => "approvals-issued-pass",
+            Voucher::Enrolment => "approvals-issued-enrolment",
+        };
+        self.frame.t_with(id, "name", &issued.name)
     }
 }

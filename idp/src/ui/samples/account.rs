@@ -27,6 +27,9 @@ impl Gallery<'_> {
         self.channel();
         self.own_sessions();
         self.activity();
+        self.approvals();
+        self.second_channel();
+        self.enrolment_confirmed();
         show!(self, "account-language", AccountLanguage { frame: self.inside(), is_saved: false });
         show!(self, "account-language-saved", AccountLanguage { frame: self.outside(), is_saved: true });
     }
