@@ -69,7 +69,6 @@ activity-enrolment-confirmed = Identity confirmed before a second factor was reg
 activity-manager-code-issued = Code made for you by your manager
 activity-manager-code-refused = Making of a manager’s code refused
 activity-manager-code-used = Code of your manager used
-activity-factor-removed = Second factor removed
 activity-factors-viewed = Second factors looked at
 activity-language-chosen = Language chosen
 activity-credentials-suspended = Logins suspended after a report

@@ -69,7 +69,6 @@ activity-enrolment-confirmed = Identité confirmée avant l’enregistrement d�
 activity-manager-code-issued = Code créé pour vous par votre responsable
 activity-manager-code-refused = Création d’un code de responsable refusée
 activity-manager-code-used = Code de votre responsable utilisé
-activity-factor-removed = Second facteur retiré
 activity-factors-viewed = Seconds facteurs consultés
 activity-language-chosen = Langue choisie
 activity-credentials-suspended = Connexions suspendues après un signalement

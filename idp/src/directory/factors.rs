@@ -137,8 +137,7 @@ impl Directory {
                 ("sessions_ended".to_owned(), Value::from(*sessions_ended)),
                 ("recovery_codes".to_owned(), Value::from(*recovery_codes)),
             ];
-            let event =
-                mandate.event("factor.removed", Map::from_iter(detail)).with_subject(&agent.record.soi);
+            let event = mandate.event("factor.removed", Map::from_iter(detail)).with_subject(&agent.record.soi);
             audit::append(tx, &event, now).await?;
             let circumstances = Circumstances { at: now, zone: None, browser: None };
             let event = FactorEvent::Removed { factor, name };

@@ -133,7 +133,13 @@ pub fn may_vouch(voucher: Voucher, facts: VouchingFacts, now: Timestamp) -> Resu
         _ if !facts.is_own_agent => Err(Unvouched::NotYours),
         _ if !facts.works => Err(Unvouched::NotWorking),
         _ if facts.is_privileged => Err(Unvouched::Privileged),
-        Voucher::Enrolment => if facts.has_factor { Err(Unvouched::HasFactor) } else { Ok(()) },
+        Voucher::Enrolment => {
+            if facts.has_factor {
+                Err(Unvouched::HasFactor)
+            } else {
+                Ok(())
+            }
+        }
         Voucher::Pass if !facts.has_factor => Err(Unvouched::NoFactor),
         Voucher::Pass => {
             if let Some(until) = facts.reset_at.map(pass_after_reset).filter(is_ahead) {

@@ -150,7 +150,6 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
         ("factor.manager_code_issued", true) => frame.t("activity-manager-code-issued"),
         ("factor.manager_code_issued", false) => frame.t("activity-manager-code-refused"),
         ("factor.manager_code_used", _) => frame.t("activity-manager-code-used"),
-        ("factor.removed", _) => frame.t("activity-factor-removed"),
         ("factor.viewed", _) => frame.t("activity-factors-viewed"),
         ("agent.language_chosen", _) => frame.t("activity-language-chosen"),
         ("credentials.suspended", _) => frame.t("activity-credentials-suspended"),

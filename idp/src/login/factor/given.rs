@@ -167,7 +167,9 @@ impl Login {
             Evidence::SecondChannel { sid, kind, code } => {
                 self.use_factor_code(tx, agent, sid, (*kind, code), visit, now).await?
             }
-            Evidence::ManagerPass(code) if self.use_manager_code(tx, agent, Voucher::Pass, code, visit, now).await? => {
+            Evidence::ManagerPass(code)
+                if self.use_manager_code(tx, agent, Voucher::Pass, code, visit, now).await? =>
+            {
                 Ok(Proof::ManagerPass)
             }
             Evidence::ManagerPass(_) => Err(WrongFactor::Wrong),

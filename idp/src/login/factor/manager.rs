@@ -16,9 +16,7 @@ use crate::domain::reason::Reason;
 use crate::domain::session::Session;
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
-use crate::domain::vouching::{
-    CODE_GROUPS, CODE_LIFETIME, CODE_SYMBOLS, Unvouched, Voucher, VouchingFacts, may_vouch,
-};
+use crate::domain::vouching::{CODE_GROUPS, CODE_LIFETIME, CODE_SYMBOLS, Unvouched, Voucher, VouchingFacts, may_vouch};
 use crate::login::confirmation::Held;
 use crate::login::{Login, LoginError, Visit};
 use crate::storage::manager_codes::{self, NewManagerCode};
@@ -169,12 +167,7 @@ impl Login {
         Ok(true)
     }
 
-    async fn take_pass(
-        &self,
-        tx: &mut Tx,
-        soi: &Soi,
-        now: Timestamp,
-    ) -> Result<Result<(), Unvouched>, StoreError> {
+    async fn take_pass(&self, tx: &mut Tx, soi: &Soi, now: Timestamp) -> Result<Result<(), Unvouched>, StoreError> {
         let key = self.lookup.digest(PASSES.purpose, soi.as_str());
         if budgets::take(tx, &key, PASSES, now).await? {
             return Ok(Ok(()));

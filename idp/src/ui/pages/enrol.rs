@@ -53,8 +53,12 @@ pub enum EnrolProblem {
     CodeGone,
     Name,
     TooMany,
-    Throttled { wait: Duration },
-    TooManySent { wait: Duration },
+    Throttled {
+        wait: Duration,
+    },
+    TooManySent {
+        wait: Duration,
+    },
     /// No code is sent any more in this session.
     NoMore,
     Key,
@@ -116,7 +120,10 @@ impl Enrol {
     }
 
     fn code_is_wrong(&self) -> bool {
-        matches!(self.problem, Some(EnrolProblem::Shape | EnrolProblem::Wrong | EnrolProblem::CodeGone | EnrolProblem::Gone))
+        matches!(
+            self.problem,
+            Some(EnrolProblem::Shape | EnrolProblem::Wrong | EnrolProblem::CodeGone | EnrolProblem::Gone)
+        )
     }
 
     fn name_is_wrong(&self) -> bool {

@@ -167,9 +167,9 @@ impl Factor {
 
     fn reason(&self) -> Reason {
         match self.problem {
-            Some(
-                FactorProblem::Throttled { .. } | FactorProblem::TooManySent { .. } | FactorProblem::NoMore
-            ) => Reason::AccountThrottled,
+            Some(FactorProblem::Throttled { .. } | FactorProblem::TooManySent { .. } | FactorProblem::NoMore) => {
+                Reason::AccountThrottled
+            }
             Some(FactorProblem::Wrong | FactorProblem::Used | FactorProblem::Key) => Reason::FactorInvalid,
             _ => Reason::FactorRequired,
         }

@@ -86,6 +86,7 @@ impl Gallery<'_> {
             way,
             others: others.clone(),
             may_enrol: false,
+            is_wish: false,
             problem,
         };
         show!(self, "factor-channel", page(self.outside(), by_sms(false), None));

@@ -49,16 +49,14 @@ impl Gallery<'_> {
                 way,
                 others,
                 may_enrol: false,
+                is_wish: false,
                 problem,
             }
         };
         for (name, way) in [
             ("factor-passkey", FactorWay::Passkey),
             ("factor-totp", FactorWay::Totp),
-            ("factor-channel", channel(false)),
-            ("factor-channel-sent", channel(true)),
             ("factor-recovery", FactorWay::RecoveryCode { left: 1 }),
-            ("factor-manager", manager()),
         ] {
             show!(self, name, page(self.outside(), way, None));
         }
@@ -67,14 +65,14 @@ impl Gallery<'_> {
             ("factor-totp-wrong", FactorWay::Totp, FactorProblem::Wrong),
             ("factor-totp-used", FactorWay::Totp, FactorProblem::Used),
             ("factor-totp-throttled", FactorWay::Totp, FactorProblem::Throttled { wait: WAIT }),
-            ("factor-channel-gone", channel(true), FactorProblem::Gone),
-            ("factor-channel-too-many", channel(true), FactorProblem::TooManySent { wait: WAIT }),
             ("factor-recovery-shape", FactorWay::RecoveryCode { left: 3 }, FactorProblem::Shape),
             ("factor-passkey-refused", FactorWay::Passkey, FactorProblem::Key),
             ("factor-form-expired", FactorWay::Totp, FactorProblem::FormExpired),
         ] {
             show!(self, name, page(self.outside(), way, Some(problem)));
         }
+        let wish = Factor { is_wish: true, ..page(self.inside(), FactorWay::Totp, None) };
+        show!(self, "factor-wish", wish);
         let own = Factor {
             interaction: None,
             to: Some("/account"),
@@ -96,21 +94,6 @@ impl Gallery<'_> {
             is_asked_for: true,
             problem,
         };
-        let confirm = |sent| EnrolStep::Confirm {
-            addresses: vec![(ChannelKind::WorkEmail, MASKED.into()), (ChannelKind::Mobile, "+33 … 78".into())],
-            manager: Some(HOSTILE.into()),
-            sent,
-        };
-        let sent = || confirm(Some((ChannelKind::WorkEmail, MASKED.to_owned())));
-        show!(self, "enrol-confirm", page(self.inside(), confirm(None), None));
-        show!(self, "enrol-confirm-sent", page(self.inside(), sent(), None));
-        show!(self, "enrol-confirm-wrong", page(self.inside(), sent(), Some(EnrolProblem::Wrong)));
-        let too_many = Some(EnrolProblem::TooManySent { wait: WAIT });
-        show!(self, "enrol-confirm-too-many", page(self.inside(), sent(), too_many));
-        let throttled = Some(EnrolProblem::Throttled { wait: WAIT });
-        show!(self, "enrol-confirm-throttled", page(self.inside(), sent(), throttled));
-        let nothing = EnrolStep::Confirm { addresses: Vec::new(), manager: None, sent: None };
-        show!(self, "enrol-confirm-nothing", page(self.inside(), nothing, None));
         let choose = || EnrolStep::Choose { passkey: true };
         show!(self, "enrol-choose", page(self.inside(), choose(), None));
         let later = Enrol { may_postpone: Some("31/01/2027".into()), ..page(self.inside(), choose(), None) };

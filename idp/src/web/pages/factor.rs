@@ -267,9 +267,12 @@ fn shown(way: &Way, sent: Option<ChannelKind>) -> FactorWay {
     match way {
         Way::Passkey => FactorWay::Passkey,
         Way::Totp => FactorWay::Totp,
-        Way::SecondChannel { factor, kind, masked } => {
-            FactorWay::SecondChannel { factor: *factor, kind: *kind, masked: masked.clone(), is_sent: sent == Some(*kind) }
-        }
+        Way::SecondChannel { factor, kind, masked } => FactorWay::SecondChannel {
+            factor: *factor,
+            kind: *kind,
+            masked: masked.clone(),
+            is_sent: sent == Some(*kind),
+        },
         Way::RecoveryCode { left } => FactorWay::RecoveryCode { left: *left },
         Way::ManagerPass { manager } => FactorWay::ManagerPass { manager: manager.clone() },
     }
