@@ -76,6 +76,7 @@ pub const HOMES: &[(&str, &str)] = &[
     ("tokio_rustls", "idp/src/web/listen/tls idp/src/web/listen/accept"),
     ("totp_rs", "idp/src/login/totp"),
     ("webauthn_rs", "idp/src/login/passkey"),
+    ("webauthn_rs_proto", "idp/src/login/passkey"),
     // Pages, mail
     ("askama", "idp/src/ui idp/src/notify docs/demo/src"),
     ("fluent_bundle", "idp/src/i18n idp/src/ui idp/src/notify"),

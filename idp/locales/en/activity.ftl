@@ -72,6 +72,7 @@ activity-manager-code-used = Code of your manager used
 activity-factors-viewed = Second factors looked at
 activity-language-chosen = Language chosen
 activity-credentials-suspended = Logins suspended after a report
+activity-key-copied = The passkey “{ $name }” counted backwards: there may be a copy of it, and it opened nothing
 activity-guessing-suspected = Suspicious attempts noticed on your account
 activity-message-dead = A message could not be delivered to you
 

@@ -49,6 +49,9 @@ factor-no_more-title = No more codes will be sent
 factor-no_more-text = Too many codes were asked for, or too many were wrong, since you signed in. Choose another way, or sign in again later.
 factor-key-title = The passkey was not accepted
 factor-key-text = Try again, or choose another way below.
+factor-key-text-alone = Try again, or log in with your SOI and your password.
+factor-key-none = This browser cannot use passkeys. Choose another way.
+factor-key-none-alone = This browser cannot use passkeys.
 
 enrol-confirm-title = First confirm that it is you
 enrol-confirm-lead = Before you register your first second factor, a code checks that this account is yours.
@@ -74,6 +77,7 @@ enrol-totp-submit = Register
 enrol-passkey-title = Make your passkey
 enrol-passkey-lead = Your browser will ask for your fingerprint, your face, the device’s code or your security key. Confirm only if you opened this page yourself.
 enrol-passkey-submit = Make the passkey
+enrol-passkey-none = This browser cannot make passkeys. Use an app, or another browser.
 enrol-name = Name of this device
 enrol-name-hint = To know it again in your list, for instance “Personal phone”.
 enrol-name-default-totp = My phone

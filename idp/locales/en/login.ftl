@@ -5,6 +5,7 @@ login-heading = Log in to { $portal }
 login-lead = With your SOI identifier and your password.
 login-lead-application = To continue to { $application }, with your SOI identifier and your password.
 login-submit = Log in
+login-passkey = Log in with a passkey
 login-cancel = Back to { $application }
 login-forgot = Password forgotten or expired?
 login-first-time = First login

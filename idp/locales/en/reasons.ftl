@@ -2,6 +2,8 @@
 # A refusal page adds before them what is right, and after them whom to call with which reference.
 
 refusal-password-right = Your password is right.
+refusal-password-next = Choose a new one on your account page, then come back to this service.
+refusal-password-link = Change my password
 refusal-what-to-do = What can you do?
 refusal-next-step = The next step
 refusal-reference = Reference

@@ -49,6 +49,9 @@ factor-no_more-title = Plus aucun code ne sera envoyé
 factor-no_more-text = Trop de codes ont été demandés ou trop étaient faux depuis cette connexion. Choisissez un autre moyen, ou reconnectez-vous plus tard.
 factor-key-title = La clé d’accès n’a pas été acceptée
 factor-key-text = Réessayez, ou choisissez un autre moyen ci-dessous.
+factor-key-text-alone = Réessayez, ou connectez-vous avec votre identifiant et votre mot de passe.
+factor-key-none = Ce navigateur ne sait pas utiliser les clés d’accès. Choisissez un autre moyen.
+factor-key-none-alone = Ce navigateur ne sait pas utiliser les clés d’accès.
 
 enrol-confirm-title = Confirmez d’abord que c’est bien vous
 enrol-confirm-lead = Avant d’enregistrer votre premier second facteur, un code vérifie que vous êtes bien le titulaire du compte.
@@ -74,6 +77,7 @@ enrol-totp-submit = Enregistrer
 enrol-passkey-title = Créez votre clé d’accès
 enrol-passkey-lead = Votre navigateur va vous demander votre empreinte, votre visage, le code de l’appareil ou votre clé de sécurité. Ne confirmez que si vous avez vous-même ouvert cette page.
 enrol-passkey-submit = Créer la clé d’accès
+enrol-passkey-none = Ce navigateur ne sait pas créer de clé d’accès. Utilisez une application, ou un autre navigateur.
 enrol-name = Nom de cet appareil
 enrol-name-hint = Pour le reconnaître dans votre liste, par exemple « Téléphone personnel ».
 enrol-name-default-totp = Mon téléphone

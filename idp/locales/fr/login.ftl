@@ -5,6 +5,7 @@ login-heading = Connexion à { $portal }
 login-lead = Avec votre identifiant SOI et votre mot de passe.
 login-lead-application = Pour continuer vers { $application }, avec votre identifiant SOI et votre mot de passe.
 login-submit = Se connecter
+login-passkey = Se connecter avec une clé d’accès
 login-cancel = Retour à { $application }
 login-forgot = Mot de passe oublié ou expiré ?
 login-first-time = Première connexion

@@ -2,6 +2,8 @@
 # A refusal page adds before them what is right, and after them whom to call with which reference.
 
 refusal-password-right = Votre mot de passe est bon.
+refusal-password-next = Choisissez-en un nouveau sur la page de votre compte, puis revenez à ce service.
+refusal-password-link = Changer mon mot de passe
 refusal-what-to-do = Que faire ?
 refusal-next-step = La prochaine étape
 refusal-reference = Référence

@@ -35,6 +35,7 @@ use crate::ephemeral::memory::Memory;
 use crate::jobs::expiry::ExpiryWarnings;
 use crate::jobs::keys::{KeysError, load_or_generate};
 use crate::jobs::{AUDIT_MONTHS, Jobs, load_applications};
+use crate::login::passkey::{PasskeySettings, PasskeySetupError, Passkeys};
 use crate::login::{Login, LoginSettings};
 use crate::network::{ListenerZone, NetworkSettings, Sources, ZoneDecider};
 use crate::notify::smtp::RelayError;
@@ -63,6 +64,8 @@ pub enum StartError {
     BreachFilter(#[from] FilterError),
     #[error("password.blocklist cannot be used")]
     Blocklist(#[from] BlocklistError),
+    #[error("passkeys cannot start")]
+    Passkeys(#[from] PasskeySetupError),
     #[error(transparent)]
     Listener(#[from] io::Error),
     #[error("TLS cannot start")]
@@ -190,6 +193,7 @@ impl App {
             browsers: BrowserKey::new(master),
             short_codes: ShortCodeKey::new(master),
             sealer: sealer.clone(),
+            passkeys: Passkeys::open(&passkey_settings(&config))?.map(Arc::new),
             outbox: outbox.clone(),
             settings: Arc::new(LoginSettings {
                 soi_syntax: config.identity.soi_syntax.clone(),
@@ -329,6 +333,17 @@ pub fn directory_settings(config: &Config) -> DirectorySettings {
 pub fn outbox(config: &Config, random: &Random) -> Result<Outbox, SealError> {
     let master = &config.keys.sealing_key;
     Ok(Outbox::new(Arc::new(Sealer::new(master)?), random.clone(), ShortCodeKey::new(master)))
+}
+
+/// What Octroi is to authenticators.
+fn passkey_settings(config: &Config) -> PasskeySettings {
+    PasskeySettings {
+        issuer: config.server.issuer_origin.clone(),
+        origins: config.server.origins.clone(),
+        rp_id: config.factors.rp_id.clone(),
+        product: config.brand.product.clone(),
+        authorities: config.factors.attestation_authorities.clone(),
+    }
 }
 
 /// A configured listener, as the zone decision sees it.

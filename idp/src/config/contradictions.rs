@@ -22,6 +22,25 @@ pub(super) fn check(reader: &Reader, draft: &Draft) {
     check_certificates(reader, draft);
     check_keys_differ(reader, draft);
     check_somebody_is_told(reader, draft);
+    check_passkey_domain(reader, draft);
+}
+
+/// Passkeys belong to the issuer's host or to a domain above it (WebAuthn §5.1.2); an IP address has none.
+fn check_passkey_domain(reader: &Reader, draft: &Draft) {
+    let (Some(server), Some(rp_id)) = (&draft.server, &draft.factors.rp_id) else { return };
+    let issuer = url::Url::parse(&server.issuer).ok();
+    let host = issuer.as_ref().and_then(url::Url::domain);
+    let keys = ["factors.rp_id", "server.issuer"];
+    let Some(host) = host else {
+        let fault = Fault::new("the issuer is an IP address, for which there are no passkeys", "remove the key");
+        return reader.report_contradiction(Error, &keys, fault);
+    };
+    // A top-level domain is everybody's.
+    let is_above = rp_id.contains('.') && host.ends_with(&format!(".{rp_id}"));
+    if rp_id != host && !is_above {
+        let what = format!("{rp_id:?} is neither the issuer's host {host:?} nor a domain above it");
+        reader.report_contradiction(Error, &keys, Fault::new(what, format!("write \"{host}\", or remove the key")));
+    }
 }
 
 /// Codes and alarms that nobody takes away.

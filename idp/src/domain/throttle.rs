@@ -20,10 +20,12 @@ pub enum Form {
     ResetCode,
     /// A second factor.
     Factor,
+    /// A passkey instead of a password.
+    Passkey,
 }
 
 impl Form {
-    pub const ALL: [Self; 4] = [Self::Login, Self::Activation, Self::ResetCode, Self::Factor];
+    pub const ALL: [Self; 5] = [Self::Login, Self::Activation, Self::ResetCode, Self::Factor, Self::Passkey];
 
     /// The purpose of its keys.
     pub const fn as_str(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Form {
             Self::Activation => "activation",
             Self::ResetCode => "reset_code",
             Self::Factor => "factor",
+            Self::Passkey => "passkey",
         }
     }
 }

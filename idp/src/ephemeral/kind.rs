@@ -15,6 +15,8 @@ pub enum Kind {
     Enrolment,
     /// A challenge for a passkey of somebody who is not logged in yet.
     Challenge,
+    /// The same from outside: whoever asks for too many there leaves the office's alone.
+    ChallengeOutside,
     /// Something that may be presented once (`jti`, nonces).
     Replay,
     /// Requests from one source, counted coarsely.
@@ -50,6 +52,7 @@ impl Kind {
             Self::PasswordTicket => "password_ticket",
             Self::Enrolment => "enrolment",
             Self::Challenge => "challenge",
+            Self::ChallengeOutside => "challenge_outside",
             Self::Replay => "replay",
             Self::RequestCount => "request_count",
         }
@@ -61,7 +64,7 @@ impl Kind {
             Self::Interaction | Self::InteractionOutside => 8 * KIB,
             Self::PasswordTicket => 2 * KIB,
             Self::Enrolment => 4 * KIB,
-            Self::Challenge => KIB,
+            Self::Challenge | Self::ChallengeOutside => KIB,
             Self::Replay | Self::RequestCount => 0,
         }
     }
@@ -70,7 +73,7 @@ impl Kind {
     pub const fn max_ttl(self) -> Duration {
         match self {
             Self::Interaction | Self::InteractionOutside | Self::RequestCount => Duration::from_hours(1),
-            Self::PasswordTicket | Self::Enrolment | Self::Challenge => Duration::from_mins(15),
+            Self::PasswordTicket | Self::Enrolment | Self::Challenge | Self::ChallengeOutside => Duration::from_mins(15),
             Self::Replay => Duration::from_hours(24),
         }
     }
@@ -83,6 +86,7 @@ impl Kind {
             | Self::PasswordTicket
             | Self::Enrolment
             | Self::Challenge
+            | Self::ChallengeOutside
             | Self::Replay => WhenUnavailable::FailClosed,
             Self::RequestCount => WhenUnavailable::PerNode,
         }
@@ -94,7 +98,7 @@ impl Kind {
         match self {
             Self::Interaction | Self::InteractionOutside => Capacity { entries: 50_000, bytes: 32 * MIB },
             Self::PasswordTicket | Self::Enrolment => Capacity { entries: 10_000, bytes: 8 * MIB },
-            Self::Challenge => Capacity { entries: 20_000, bytes: 12 * MIB },
+            Self::Challenge | Self::ChallengeOutside => Capacity { entries: 10_000, bytes: 6 * MIB },
             Self::Replay | Self::RequestCount => Capacity { entries: 100_000, bytes: 32 * MIB },
         }
     }

@@ -29,6 +29,7 @@ pub struct Memory {
     password_tickets: Mutex<Shelf>,
     enrolments: Mutex<Shelf>,
     challenges: Mutex<Shelf>,
+    challenges_outside: Mutex<Shelf>,
     replays: Mutex<Shelf>,
     request_counts: Mutex<Shelf>,
     applications: broadcast::Sender<String>,
@@ -53,6 +54,7 @@ impl Memory {
             password_tickets: shelf(Kind::PasswordTicket),
             enrolments: shelf(Kind::Enrolment),
             challenges: shelf(Kind::Challenge),
+            challenges_outside: shelf(Kind::ChallengeOutside),
             replays: shelf(Kind::Replay),
             request_counts: shelf(Kind::RequestCount),
             applications: topic(),
@@ -69,6 +71,7 @@ impl Memory {
             Kind::PasswordTicket => &self.password_tickets,
             Kind::Enrolment => &self.enrolments,
             Kind::Challenge => &self.challenges,
+            Kind::ChallengeOutside => &self.challenges_outside,
             Kind::Replay => &self.replays,
             Kind::RequestCount => &self.request_counts,
         }
@@ -169,6 +172,7 @@ impl fmt::Debug for Memory {
             Kind::PasswordTicket,
             Kind::Enrolment,
             Kind::Challenge,
+            Kind::ChallengeOutside,
             Kind::Replay,
             Kind::RequestCount,
         ];
@@ -366,7 +370,7 @@ mod tests {
         let text = format!("{memory:?}");
         assert_eq!(
             text,
-            "{Interaction: 1, InteractionOutside: 0, PasswordTicket: 0, Enrolment: 0, Challenge: 0, Replay: 0, RequestCount: 0}"
+            "{Interaction: 1, InteractionOutside: 0, PasswordTicket: 0, Enrolment: 0, Challenge: 0, ChallengeOutside: 0, Replay: 0, RequestCount: 0}"
         );
     }
 }

@@ -15,6 +15,7 @@ pub mod factor;
 mod guess;
 mod judgement;
 pub mod own_sessions;
+pub mod passkey;
 pub mod password;
 pub mod renewal;
 mod replacement;
@@ -95,6 +96,8 @@ pub struct Login {
     pub short_codes: ShortCodeKey,
     /// Seals the keys of authenticator applications.
     pub sealer: Arc<Sealer>,
+    /// What Octroi is to authenticators; `None`: there are no passkeys here.
+    pub passkeys: Option<Arc<passkey::Passkeys>>,
     /// What is told to agents is put here, in the transaction of the act.
     pub outbox: Outbox,
     pub settings: Arc<LoginSettings>,
@@ -139,6 +142,9 @@ pub enum LoginError {
     /// The key of an authenticator application is none.
     #[error(transparent)]
     Totp(#[from] totp_rs::TotpError),
+    /// What is kept of a passkey cannot be used.
+    #[error(transparent)]
+    Passkey(#[from] passkey::PasskeyError),
 }
 
 impl From<PasswordPoolError> for LoginError {

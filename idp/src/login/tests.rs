@@ -82,6 +82,7 @@ async fn place() -> Place {
         browsers: BrowserKey::new(&master),
         short_codes: ShortCodeKey::new(&master),
         sealer: Arc::new(Sealer::new(&master).unwrap()),
+        passkeys: None,
         outbox: Outbox::new(Arc::new(Sealer::new(&master).unwrap()), Random::seeded(3), ShortCodeKey::new(&master)),
         settings: Arc::new(LoginSettings {
             soi_syntax: SoiSyntax::new(SoiSyntax::DEFAULT).unwrap(),

@@ -16,6 +16,7 @@ statements! {
                 ORDER BY created_at, id";
     FIND = "SELECT id, name, credential_id, credential, kind, created_at, last_used_at FROM passkey \
             WHERE credential_id = $1 AND soi = $2";
+    IS_KNOWN = "SELECT 1 FROM passkey WHERE credential_id = $1";
     /// Only over what was read: of two answers at once, one is told so.
     USED = "UPDATE passkey SET credential = $3, last_used_at = $4 WHERE id = $1 AND credential = $2";
     REMOVE = "DELETE FROM passkey WHERE id = $1 AND soi = $2";
@@ -93,6 +94,13 @@ pub async fn find(tx: &mut Tx, soi: &Soi, credential_id: &[u8]) -> Result<Option
     let row: Option<Row> = on!(tx, conn => sqlx::query_as(FIND)
         .bind(credential_id).bind(soi.as_str()).fetch_optional(conn).await)?;
     row.map(StoredPasskey::try_from).transpose()
+}
+
+/// Whether anybody has a passkey with this credential id.
+pub async fn is_known(tx: &mut Tx, credential_id: &[u8]) -> Result<bool, StoreError> {
+    let row: Option<(i32,)> =
+        on!(tx, conn => sqlx::query_as(IS_KNOWN).bind(credential_id).fetch_optional(conn).await)?;
+    Ok(row.is_some())
 }
 
 /// Notes a use, and what it changed in the credential; `false`: somebody else changed it meanwhile, or it is gone.

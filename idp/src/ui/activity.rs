@@ -152,6 +152,7 @@ fn sentence(frame: &Frame, event: &RecordedEvent, reader: Reader<'_>) -> String 
         ("factor.manager_code_used", _) => frame.t("activity-manager-code-used"),
         ("factor.viewed", _) => frame.t("activity-factors-viewed"),
         ("agent.language_chosen", _) => frame.t("activity-language-chosen"),
+        ("factor.key_copied", _) => frame.t_with("activity-key-copied", "name", text("name")),
         ("credentials.suspended", _) => frame.t("activity-credentials-suspended"),
         ("guessing.suspected", _) => frame.t("activity-guessing-suspected"),
         ("outbox.dead", _) => frame.t("activity-message-dead"),

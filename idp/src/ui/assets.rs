@@ -49,8 +49,12 @@ pub static PASSWORD_RULES: Asset = Asset::new(
     include_bytes!("../../assets/password-rules.js"),
 );
 
+/// Makes passkeys and asks for them; without it the other ways remain.
+pub static PASSKEY: Asset =
+    Asset::new("/assets/passkey.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/passkey.js"));
+
 /// Every asset there is.
-pub static ASSETS: &[&Asset] = &[&STYLESHEET, &FAVICON, &FORM_POST, &SHOW_PASSWORD, &PASSWORD_RULES];
+pub static ASSETS: &[&Asset] = &[&STYLESHEET, &FAVICON, &FORM_POST, &SHOW_PASSWORD, &PASSWORD_RULES, &PASSKEY];
 
 /// The asset routed at `path`.
 pub fn find_asset(path: &str) -> Option<&'static Asset> {

@@ -127,6 +127,7 @@ impl Gallery<'_> {
             application: Some("Webmail".into()),
             soi: if problem.is_some() { "100002".into() } else { String::new() },
             to: None,
+            passkey: true,
             problem,
             notice,
         };
@@ -136,6 +137,8 @@ impl Gallery<'_> {
         show!(self, "login-invalid", page(self.outside(), Some(LoginProblem::Credentials), None));
         show!(self, "login-throttled", page(self.outside(), Some(LoginProblem::Throttled { wait }), None));
         show!(self, "login-throttled-inside", page(self.inside(), Some(LoginProblem::Throttled { wait }), None));
+        show!(self, "login-key", page(self.inside(), Some(LoginProblem::Key), None));
+        show!(self, "login-without-passkeys", Login { passkey: false, ..page(self.inside(), None, None) });
         let overloaded = LoginProblem::Overloaded { wait: Duration::from_secs(5) };
         show!(self, "login-overloaded", page(self.inside(), Some(overloaded), None));
         show!(self, "login-form-expired", page(self.inside(), Some(LoginProblem::FormExpired), None));

@@ -22,6 +22,8 @@ pub fn router(web: &Web, listener: ListenerZone) -> Router {
         .route("/login", get(pages::login::get).post(pages::login::post))
         .route("/login/password", get(pages::password_expired::get).post(pages::password_expired::post))
         .route("/login/factor", get(pages::factor::get).post(pages::factor::post))
+        .route("/login/passkey", get(pages::passkey::get).post(pages::passkey::post))
+        .route("/login/passkey/options", post(pages::passkey::options))
         .route("/login/enrol", get(pages::enrol::get).post(pages::enrol::post))
         .route("/login/notice", get(pages::password_ends::get))
         .route("/activate", get(pages::activate::get).post(pages::activate::post))

@@ -24,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::vouching::Voucher;
 use crate::login::confirmation::Held;
 use crate::login::guess::{Admission, Suspected, Taken, tell};
+use crate::login::passkey::Answer;
 use crate::login::{Login, LoginError, Visit};
 use crate::storage::{StoreError, Tx, agents, audit, factor_choices, sessions};
 
@@ -56,6 +57,8 @@ pub enum WrongFactor {
     Used,
     /// There is none to be given: it was removed, withdrawn or is too old.
     NotThere,
+    /// A key was right and counted backwards: refused and told, and not counted.
+    Copied,
 }
 
 /// What was typed, or answered by a key, in a form that can be compared.
@@ -70,6 +73,8 @@ pub(in crate::login) enum Evidence {
         code: PlainCode,
     },
     ManagerPass(PlainCode),
+    /// `None`: the answer cannot be read, or answers no challenge of this session.
+    Passkey(Option<Box<Answer>>),
 }
 
 impl Evidence {
@@ -79,6 +84,7 @@ impl Evidence {
             Self::RecoveryCode(_) => SecondFactor::RecoveryCode,
             Self::SecondChannel { kind, .. } => factor_of(*kind),
             Self::ManagerPass(_) => SecondFactor::ManagerPass,
+            Self::Passkey(_) => SecondFactor::Passkey,
         }
     }
 }
@@ -173,6 +179,7 @@ impl Login {
                 Ok(Proof::ManagerPass)
             }
             Evidence::ManagerPass(_) => Err(WrongFactor::Wrong),
+            Evidence::Passkey(answer) => self.use_passkey(tx, agent, answer.as_deref(), visit, now).await?,
         })
     }
 
@@ -230,6 +237,10 @@ impl Login {
             .refused(Reason::FactorInvalid)
             .with_detail(json!({ "factor": factor, "used_before": wrong == WrongFactor::Used }));
         audit::append(tx, &refused, now).await?;
+        if wrong == WrongFactor::Copied {
+            taken.give_back(tx, now).await?;
+            return Ok(Vec::new());
+        }
         if taken.is_nth(TOLD_AFTER) {
             let circumstances = visit.circumstances(now);
             let notice = |alarm| Notice::Factors { event: FactorEvent::Suspected, circumstances, alarm };

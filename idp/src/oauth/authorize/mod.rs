@@ -26,6 +26,7 @@ use crate::domain::access::{Decision, Need};
 use crate::domain::ids::Reference;
 use crate::domain::interaction::{FactorNeed, Stake};
 use crate::domain::reason::Reason;
+use crate::domain::session::Session;
 
 /// What happens next.
 #[derive(Debug)]
@@ -235,8 +236,11 @@ impl Provider {
                 if needs_more { RequestError::InteractionRequired(reason) } else { RequestError::AccessDenied(reason) };
             return Ok(AuthorizeStep::Redirect(request.back.error(error)));
         }
-        if let Decision::NeedMore(Need::PasswordChange(_)) = decision {
-            // The login flow itself asks for the new password.
+        let was_typed = |session: &Session| session.authentication.amr.iter().any(|method| method == "pwd");
+        if let Decision::NeedMore(Need::PasswordChange(_)) = decision
+            && caller.session.as_ref().is_none_or(was_typed)
+        {
+            // The login flow itself asks for the new password. A key alone would lead here again: its owner is told.
             pending.login_after = Some(self.now());
             return self.ask_to_log_in(&request, &pending, caller).await;
         }

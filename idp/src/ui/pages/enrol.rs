@@ -94,6 +94,10 @@ impl Enrol {
         self.frame.t(self.step.words().1)
     }
 
+    fn is_passkey(&self) -> bool {
+        matches!(self.step, EnrolStep::Passkey { .. })
+    }
+
     fn reason(&self) -> Option<Reason> {
         self.is_asked_for.then_some(Reason::FactorEnrolmentNeeded)
     }

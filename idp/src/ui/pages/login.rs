@@ -21,6 +21,8 @@ pub struct Login {
     pub soi: String,
     /// Where the login leads when no application waits: one of our own paths.
     pub to: Option<&'static str>,
+    /// A passkey may stand in for SOI and password.
+    pub passkey: bool,
     pub problem: Option<LoginProblem>,
     pub notice: Option<LoginNotice>,
 }
@@ -30,6 +32,8 @@ pub struct Login {
 pub enum LoginProblem {
     /// `credentials.invalid`
     Credentials,
+    /// `factor.invalid`: a passkey was not accepted, whatever the cause.
+    Key,
     /// `account.throttled`: no password was verified.
     Throttled { wait: Duration },
     /// `overloaded`: no place in the queue.
@@ -60,6 +64,7 @@ impl Login {
     fn reason(&self) -> Option<&'static str> {
         let reason = match self.problem? {
             LoginProblem::Credentials => Reason::CredentialsInvalid,
+            LoginProblem::Key => Reason::FactorInvalid,
             LoginProblem::Throttled { .. } => Reason::AccountThrottled,
             LoginProblem::Overloaded { .. } => Reason::Overloaded,
             LoginProblem::FormExpired => return None,
@@ -70,6 +75,9 @@ impl Login {
     fn alert(&self) -> Option<Alert> {
         Some(match self.problem? {
             LoginProblem::Credentials => Alert::reason(&self.frame, Reason::CredentialsInvalid, None, None),
+            LoginProblem::Key => {
+                Alert { title: self.frame.t("factor-key-title"), text: self.frame.t("factor-key-text-alone") }
+            }
             LoginProblem::Throttled { wait } => Alert::throttled(&self.frame, wait),
             LoginProblem::Overloaded { wait } => Alert::reason(&self.frame, Reason::Overloaded, Some(wait), None),
             LoginProblem::FormExpired => Alert::form_expired(&self.frame),

@@ -72,6 +72,11 @@ impl Refusal {
         }
     }
 
+    /// The agent is logged in without the password that is to be renewed: it is changed on the account page.
+    fn leads_to_password(&self) -> bool {
+        self.needs_more() && matches!(self.reason, Reason::PasswordExpired | Reason::PasswordCompromised)
+    }
+
     fn needs_more(&self) -> bool {
         self.verdict == Verdict::NeedMore
     }

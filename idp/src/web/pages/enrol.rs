@@ -69,6 +69,8 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
         "manager" => confirm(visitor, &scene, ConfirmedBy::Manager, own.field("code")).await,
         "totp" => begin_totp(visitor, &scene).await,
         "totp_code" => finish_totp(visitor, &scene, &own).await,
+        "passkey" => begin_passkey(visitor, &scene).await,
+        "passkey_made" => finish_passkey(visitor, &scene, &own).await,
         _ => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
     }
 }
@@ -90,7 +92,7 @@ async fn scene(visitor: &Visitor, onward: Onward) -> Result<Result<Scene, Respon
 async fn next(visitor: &Visitor, scene: &Scene, problem: Option<EnrolProblem>) -> Result<Response, Failure> {
     let Scene { onward, session, offer } = scene;
     let step = match offer.enrolment {
-        Enrolment::Allowed => EnrolStep::Choose { passkey: false },
+        Enrolment::Allowed => EnrolStep::Choose { passkey: visitor.web.login.passkeys.is_some() },
         Enrolment::Confirm => {
             let sent = offer.sent.iter().find(|(purpose, _)| *purpose == CodePurpose::Enrolment);
             let sent = sent.and_then(|(_, kind)| offer.confirming.iter().find(|(known, _)| known == kind));
@@ -185,6 +187,29 @@ fn totp(
     let key = key.for_typing().map_err(crate::login::LoginError::from)?.to_string();
     let step = EnrolStep::Totp { token: token.reveal().to_owned(), qr: qr::svg(&uri), key, name };
     page(visitor, scene, step, problem)
+}
+
+async fn begin_passkey(visitor: &Visitor, scene: &Scene) -> Result<Response, Failure> {
+    if scene.offer.enrolment != Enrolment::Allowed {
+        return next(visitor, scene, None).await;
+    }
+    let Some(begun) = visitor.web.login.begin_passkey(&scene.session).await? else {
+        return next(visitor, scene, None).await;
+    };
+    let token = begun.token.reveal().to_owned();
+    let name = visitor.frame().t("enrol-name-default-passkey");
+    page(visitor, scene, EnrolStep::Passkey { token, options: begun.options, name }, None)
+}
+
+async fn finish_passkey(visitor: &Visitor, scene: &Scene, own: &OwnForm<'_>) -> Result<Response, Failure> {
+    let token = PlainToken::new(own.field("token"));
+    // The key is made already: no name is no reason to make another one.
+    let name = name_of(own.field("name")).unwrap_or_else(|| visitor.frame().t("enrol-name-default-passkey"));
+    let (held, visit) = (visitor.held(&scene.session)?, visitor.visit(Some(&scene.session)));
+    match visitor.web.login.finish_passkey(held, &token, own.field("credential"), name, visit).await? {
+        Enrolled::Wrong(_) => next(visitor, scene, Some(EnrolProblem::Key)).await,
+        other => finished(visitor, scene, other).await,
+    }
 }
 
 /// What follows an enrolment of either kind.

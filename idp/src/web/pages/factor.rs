@@ -126,6 +126,7 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
     match own.field("act") {
         "code" => code(visitor, &onward, session, &own).await,
         "send" => send(visitor, &onward, &session, own.field("way")).await,
+        "passkey" => passkey(visitor, &onward, session, &own).await,
         "cancel" => cancel(visitor, &onward, &session).await,
         "skip" => Ok(skip(visitor, &onward, session).await),
         _ => Err(Failure::Notice(StatusCode::BAD_REQUEST, NoticeKind::Unreadable)),
@@ -166,6 +167,14 @@ async fn send(visitor: &Visitor, onward: &Onward, session: &Session, way: &str) 
     ask(visitor, onward, session, Some(way), Some(problem)).await
 }
 
+async fn passkey(visitor: &Visitor, onward: &Onward, session: Session, own: &OwnForm<'_>) -> Result<Response, Failure> {
+    let given = {
+        let (held, visit) = (visitor.held(&session)?, visitor.visit(Some(&session)));
+        visitor.web.login.give_passkey(held, own.field("credential"), visit).await?
+    };
+    answer(visitor, onward, session, "passkey", given).await
+}
+
 /// What follows from a factor that was given, or not.
 async fn answer(
     visitor: &Visitor,
@@ -178,6 +187,7 @@ async fn answer(
         Given::Done { cookie } => return Ok(visitor.go_on(onward, session, cookie.as_ref()).await),
         Given::Gone => return Ok(visitor.see_other(&onward.path("/login", None))),
         Given::Throttled { wait } => FactorProblem::Throttled { wait },
+        Given::Wrong(_) if way == "passkey" => FactorProblem::Key,
         Given::Wrong(wrong) => problem_of(wrong),
     };
     ask(visitor, onward, &session, Some(way), Some(problem)).await
@@ -190,6 +200,7 @@ pub const fn problem_of(wrong: WrongFactor) -> FactorProblem {
         WrongFactor::Wrong => FactorProblem::Wrong,
         WrongFactor::Used => FactorProblem::Used,
         WrongFactor::NotThere => FactorProblem::Gone,
+        WrongFactor::Copied => FactorProblem::Key,
     }
 }
 

@@ -6,6 +6,8 @@ use axum::response::Response;
 use super::account::own_path;
 use super::password_expired::{self, Asked};
 use super::{Pending, application_of, id_of, password_ends, return_origin};
+use crate::domain::ids::Reference;
+use crate::domain::reason::Reason;
 use crate::domain::secret::PlainPassword;
 use crate::login::password::Step;
 use crate::login::{LoginError, NewSession};
@@ -61,24 +63,7 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
         Ok(Step::Renew { ticket, why }) => {
             password_expired::form(visitor, pending, &Asked { ticket: &ticket, why: &why, soi: typed }, None)
         }
-        Ok(Step::Refused { reason, reference }) => {
-            let back = match pending {
-                Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().map(authorize::way_back),
-                None => None,
-            };
-            let page = Refusal {
-                frame: visitor.frame(),
-                verdict: Verdict::Denied,
-                reason,
-                reference,
-                application: application_of(pending),
-                departments: Vec::new(),
-                password_is_right: true,
-                wait: None,
-                back_to_application: back,
-            };
-            visitor.page(StatusCode::FORBIDDEN, &page, return_origin(pending))
-        }
+        Ok(Step::Refused { reason, reference }) => refuse(visitor, pending, reason, reference, true).await,
         Ok(Step::WrongCredentials) => form(visitor, pending, to, typed, Some(LoginProblem::Credentials), None),
         Ok(Step::Throttled { wait }) => form(visitor, pending, to, typed, Some(LoginProblem::Throttled { wait }), None),
         Err(LoginError::Overloaded) => {
@@ -86,6 +71,32 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Who it is was proved, by the password or by a key, and nothing opens: the plain truth.
+pub async fn refuse(
+    visitor: &Visitor,
+    pending: Option<&Pending>,
+    reason: Reason,
+    reference: Reference,
+    password_is_right: bool,
+) -> Result<Response, Failure> {
+    let back = match pending {
+        Some(pending) => visitor.web.oauth.refuse(&pending.id, reason).await?.as_ref().map(authorize::way_back),
+        None => None,
+    };
+    let page = Refusal {
+        frame: visitor.frame(),
+        verdict: Verdict::Denied,
+        reason,
+        reference,
+        application: application_of(pending),
+        departments: Vec::new(),
+        password_is_right,
+        wait: None,
+        back_to_application: back,
+    };
+    visitor.page(StatusCode::FORBIDDEN, &page, return_origin(pending))
 }
 
 /// Where a login leads: on with the authorization request, else to the page of ours that asked for it, else home; and first to
@@ -115,7 +126,8 @@ pub fn resume(id: &str) -> String {
     )
 }
 
-fn form(
+/// The login page.
+pub fn form(
     visitor: &Visitor,
     pending: Option<&Pending>,
     to: Option<&'static str>,
@@ -129,12 +141,13 @@ fn form(
         application: application_of(pending),
         soi: soi.chars().take(128).collect(),
         to: to.filter(|_| pending.is_none()),
+        passkey: visitor.web.login.passkeys.is_some(),
         problem,
         notice,
     };
     let (status, wait) = match problem {
         None => (StatusCode::OK, None),
-        Some(LoginProblem::Credentials) => (StatusCode::UNAUTHORIZED, None),
+        Some(LoginProblem::Credentials | LoginProblem::Key) => (StatusCode::UNAUTHORIZED, None),
         Some(LoginProblem::FormExpired) => (StatusCode::BAD_REQUEST, None),
         Some(LoginProblem::Throttled { wait }) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
         Some(LoginProblem::Overloaded { wait }) => (StatusCode::SERVICE_UNAVAILABLE, Some(wait)),

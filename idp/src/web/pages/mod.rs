@@ -19,6 +19,7 @@ pub mod fallback;
 pub mod forgot_password;
 pub mod login;
 pub mod not_me;
+pub mod passkey;
 pub mod password_ends;
 pub mod password_expired;
 pub mod reset_code;
