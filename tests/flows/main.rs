@@ -17,6 +17,7 @@ mod logout;
 mod not_me;
 mod operations;
 mod outbox;
+mod passkey;
 mod policy;
 mod reset;
 mod reset_abuse;

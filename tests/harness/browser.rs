@@ -35,6 +35,11 @@ impl Page {
         attribute(&self.body[self.body.find("<main")?..], "data-reason")
     }
 
+    /// The value of an attribute that stands once on the page.
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        attribute(&self.body, name)
+    }
+
     /// The text of `#reference`.
     pub fn reference(&self) -> Option<String> {
         self.text("reference")

@@ -2,8 +2,8 @@
 //!
 //! [`engine`] gives a test its own empty database on SQLite or PostgreSQL and makes one test into two
 //! ([`for_each_engine!`]). [`idp`] starts a whole provider on it, [`browser`] visits it, [`rp`] is the foreign relying
-//! party that judges it, [`factors`] are the telephones of agents, [`mail`] and [`sms`] take what it sends. The harness
-//! asserts nothing by itself: a test says what must hold.
+//! party that judges it, [`factors`] are the telephones of agents, [`passkey`] answers as a security key does, [`mail`] and
+//! [`sms`] take what is sent. The harness asserts nothing by itself: a test says what must hold.
 
 pub mod browser;
 pub mod engine;
@@ -11,5 +11,6 @@ pub mod factors;
 pub mod idp;
 pub mod letters;
 pub mod mail;
+pub mod passkey;
 pub mod rp;
 pub mod sms;

@@ -72,7 +72,7 @@ activity-manager-code-used = Code de votre responsable utilisé
 activity-factors-viewed = Seconds facteurs consultés
 activity-language-chosen = Langue choisie
 activity-credentials-suspended = Connexions suspendues après un signalement
-activity-key-copied = La clé d’accès « { $name } » a compté à rebours : elle a pu être copiée, et elle n’a rien ouvert
+activity-key-copied = La clé d’accès « { $name } » a compté à rebours : elle a pu être copiée, et elle n’a rien ouvert
 activity-guessing-suspected = Essais suspects repérés sur votre compte
 activity-message-dead = Un message n’a pas pu vous être remis
 

@@ -86,6 +86,7 @@ pub fn all() -> Vec<Sample> {
         gallery.diagnostic();
         gallery.account();
         gallery.factors();
+        gallery.passkeys();
     }
     samples
 }
@@ -110,6 +111,7 @@ macro_rules! show {
 mod account;
 mod approvals;
 mod factor;
+mod passkey;
 
 impl Gallery<'_> {
     fn inside(&self) -> Frame {
@@ -344,6 +346,8 @@ impl Gallery<'_> {
         }
         let more = Refusal { verdict: Verdict::NeedMore, ..refusal(self.outside(), Reason::FactorRequired) };
         show!(self, "refusal-need-more", more);
+        let more = Refusal { verdict: Verdict::NeedMore, ..refusal(self.outside(), Reason::PasswordExpired) };
+        show!(self, "refusal-password-at-account", more);
         let several = vec!["40".to_owned(), "41".into(), "42".into()];
         let departments = Refusal { departments: several, ..refusal(self.inside(), Reason::AppDepartment) };
         show!(self, "refusal-departments", departments);

@@ -296,3 +296,20 @@ fn an_http_issuer_with_a_listener_for_other_machines_is_warned_about() {
     let config = Folder::new().load(&text, &[]).unwrap();
     assert!(config.warnings().iter().any(|w| w.key == "listener[0].bind" && w.what.contains("clear text")));
 }
+
+#[test]
+fn passkeys_belong_to_the_issuers_host_or_to_a_domain_above_it() {
+    for sound in ["login.ville.example", "ville.example"] {
+        let config = assert_sound(&format!("[factors]\nrp_id = \"{sound}\"\n"));
+        assert_eq!(config.factors.rp_id.as_deref(), Some(sound));
+    }
+    for wrong in ["example", "mairie.example", "ille.example", "www.login.ville.example", "LOGIN.ville.example"] {
+        let text = format!("{MINIMAL}{PASSWORD}[factors]\nrp_id = \"{wrong}\"\n");
+        let report = Folder::new().load(&text, &[]).unwrap_err();
+        assert_eq!(errors(&report)[0].key, "factors.rp_id", "{report}");
+    }
+    let text = format!("{MINIMAL}{PASSWORD}[factors]\nrp_id = \"127.0.0.1\"\n");
+    let text = text.replace("https://login.ville.example", "http://127.0.0.1:8080");
+    let report = Folder::new().load(&text, &[]).unwrap_err();
+    assert!(errors(&report)[0].to_string().contains("IP address"), "{report}");
+}

@@ -84,7 +84,8 @@ pub(in crate::login) enum Refused {
 #[derive(Debug)]
 pub struct Passkeys {
     webauthn: Webauthn,
-    authorities: Option<AttestationCaList>,
+    /// Each maker in a list of its own: of two with one name, the library looks at the first only.
+    makers: Vec<AttestationCaList>,
 }
 
 /// What a browser answered to a challenge.
@@ -120,8 +121,8 @@ impl Passkeys {
             }
         }
         let webauthn = builder.build().map_err(PasskeySetupError::Domain)?;
-        let authorities = settings.authorities.as_deref().map(read_authorities).transpose()?;
-        Ok(Some(Self { webauthn, authorities }))
+        let makers = settings.authorities.as_deref().map(read_makers).transpose()?.unwrap_or_default();
+        Ok(Some(Self { webauthn, makers }))
     }
 
     /// Options for a new key, and the state that judges it.
@@ -149,7 +150,7 @@ impl Passkeys {
             transports: None,
         };
         key.exclude_credentials = Some(present.iter().map(known).collect());
-        if self.authorities.is_some() {
+        if !self.makers.is_empty() {
             key.attestation = Some(AttestationConveyancePreference::Direct);
             key.attestation_formats = Some(vec![AttestationFormat::Packed, AttestationFormat::Tpm]);
         }
@@ -177,8 +178,8 @@ impl Passkeys {
         if credential.backup_eligible {
             return PasskeyKind::Synced;
         }
-        let vouched = self.authorities.as_ref().map(|makers| credential.verify_attestation(makers));
-        if matches!(vouched, Some(Ok(Some(_)))) { PasskeyKind::Attested } else { PasskeyKind::Device }
+        let vouches = |maker: &AttestationCaList| matches!(credential.verify_attestation(maker), Ok(Some(_)));
+        if self.makers.iter().any(vouches) { PasskeyKind::Attested } else { PasskeyKind::Device }
     }
 
     /// Options for an answer by one of `keys`, or by any key of ours; and the state that judges it.
@@ -239,17 +240,80 @@ fn allowed(key: &StoredPasskey) -> Result<AllowCredentials, PasskeyError> {
     Ok(AllowCredentials { type_: "public-key".to_owned(), id: key.credential_id.clone(), transports })
 }
 
-fn read_authorities(file: &Path) -> Result<AttestationCaList, PasskeySetupError> {
+fn read_makers(file: &Path) -> Result<Vec<AttestationCaList>, PasskeySetupError> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
     let pem = std::fs::read_to_string(file)
         .map_err(|source| PasskeySetupError::Unreadable { file: file.to_owned(), source })?;
-    let mut makers = AttestationCaList::default();
-    for (nth, certificate) in pem.split(BEGIN).enumerate().skip(1) {
-        let certificate = format!("{BEGIN}{certificate}");
+    let mut makers = Vec::new();
+    for (nth, rest) in pem.split(BEGIN).enumerate().skip(1) {
+        // The library wants nothing but the block.
+        let inside = rest.split(END).next().unwrap_or_default();
+        let certificate = format!("{BEGIN}{inside}{END}\n");
         let maker = AttestationCaList::try_from(certificate.as_bytes()).map_err(|error| {
             PasskeySetupError::Certificate { file: file.to_owned(), nth, why: format!("{error:?}") }
         })?;
-        makers.union(&maker);
+        makers.push(maker);
     }
     if makers.is_empty() { Err(PasskeySetupError::Empty(file.to_owned())) } else { Ok(makers) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(issuer: &str) -> PasskeySettings {
+        PasskeySettings {
+            issuer: issuer.to_owned(),
+            origins: vec!["https://nomades.ville.example".to_owned(), "https://10.1.2.3".to_owned()],
+            rp_id: None,
+            product: "Octroi".to_owned(),
+            authorities: None,
+        }
+    }
+
+    fn origins(settings: &PasskeySettings) -> Vec<String> {
+        let passkeys = Passkeys::open(settings).unwrap().unwrap();
+        passkeys.webauthn.get_allowed_origins().iter().map(|url| url.origin().ascii_serialization()).collect()
+    }
+
+    #[test]
+    fn keys_belong_to_the_issuers_host_or_to_the_domain_above_it_and_work_at_its_origins_only() {
+        let own = settings("https://login.ville.example");
+        assert_eq!(origins(&own), ["https://login.ville.example"]);
+        let above = PasskeySettings { rp_id: Some("ville.example".to_owned()), ..own.clone() };
+        assert_eq!(origins(&above), ["https://login.ville.example", "https://nomades.ville.example"]);
+        for elsewhere in ["mairie.example", "n.ville.example", "ille.example"] {
+            let settings = PasskeySettings { rp_id: Some(elsewhere.to_owned()), ..own.clone() };
+            assert!(matches!(Passkeys::open(&settings), Err(PasskeySetupError::Domain(_))), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_no_passkeys() {
+        for issuer in ["http://127.0.0.1:8080", "http://[::1]:8080"] {
+            assert!(Passkeys::open(&settings(issuer)).unwrap().is_none(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn makers_that_cannot_be_read_stop_the_start() {
+        let files = tempfile::tempdir().unwrap();
+        let open = |name: &str| {
+            let authorities = Some(files.path().join(name));
+            Passkeys::open(&PasskeySettings { authorities, ..settings("https://login.ville.example") })
+        };
+        assert!(matches!(open("absent.pem"), Err(PasskeySetupError::Unreadable { .. })));
+        std::fs::write(files.path().join("empty.pem"), "nothing").unwrap();
+        assert!(matches!(open("empty.pem"), Err(PasskeySetupError::Empty(_))));
+        let garbage = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
+        std::fs::write(files.path().join("garbage.pem"), garbage).unwrap();
+        assert!(matches!(open("garbage.pem"), Err(PasskeySetupError::Certificate { nth: 1, .. })));
+    }
+
+    #[test]
+    fn a_domain_is_told_from_one_that_only_ends_like_it() {
+        assert!(belongs_to("ville.example", "ville.example") && belongs_to("a.b.ville.example", "ville.example"));
+        assert!(!belongs_to("maville.example", "ville.example") && !belongs_to("example", "ville.example"));
+    }
 }
