@@ -86,9 +86,7 @@ async fn enrol(idp: &TestIdp, browser: &Browser, key: &mut SoftKey) -> Page {
 
 /// What the script of a page asks for.
 async fn options(idp: &TestIdp, browser: &Browser, csrf: &str, purpose: &str) -> Page {
-    browser
-        .post_fields(format!("{}/login/passkey/options", idp.issuer), &[("csrf", csrf), ("for", purpose)])
-        .await
+    browser.post_fields(format!("{}/login/passkey/options", idp.issuer), &[("csrf", csrf), ("for", purpose)]).await
 }
 
 /// The form of the login page for a key, and a challenge.
@@ -321,9 +319,7 @@ async fn a_key_that_counts_backwards_is_refused_and_told_and_locks_nobody(databa
     assert_eq!((copied.len(), copied[0].outcome.as_str()), (9, "refused"));
     assert_eq!(copied[0].detail["name"], "Clé du bureau");
     let told = idp.letters_to(&database, "agent100001@ville.example").await;
-    let is_told = |notice: &Notice| {
-        matches!(notice, Notice::Factors { event: FactorEvent::CounterWentBack { name }, .. } if name == "Clé du bureau")
-    };
+    let is_told = |notice: &Notice| matches!(notice, Notice::Factors { event: FactorEvent::CounterWentBack { name }, .. } if name == "Clé du bureau");
     assert!(told.iter().any(is_told), "{told:?}");
 
     key.counter = 101;
@@ -413,7 +409,8 @@ async fn without_a_confirmation_no_key_is_made(database: Database) {
     let mut key = SoftKey::new(&idp.issuer);
     let page = permitted.submit(&form.fill("credential", &key.make(&options))).await;
     assert_ne!(page.status, 200, "the permit ended meanwhile");
-    let csrf = permitted.get(format!("{}/account/language", idp.issuer)).await.form("/account/language").fields["csrf"].clone();
+    let csrf = permitted.get(format!("{}/account/language", idp.issuer)).await.form("/account/language").fields["csrf"]
+        .clone();
     let fields = [("csrf", csrf.as_str()), ("act", "passkey"), ("to", "/account/factors")];
     let page = permitted.post_fields(format!("{}/login/enrol", idp.issuer), &fields).await;
     assert_eq!(page.attribute("data-passkey-create"), None);

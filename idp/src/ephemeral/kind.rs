@@ -73,7 +73,9 @@ impl Kind {
     pub const fn max_ttl(self) -> Duration {
         match self {
             Self::Interaction | Self::InteractionOutside | Self::RequestCount => Duration::from_hours(1),
-            Self::PasswordTicket | Self::Enrolment | Self::Challenge | Self::ChallengeOutside => Duration::from_mins(15),
+            Self::PasswordTicket | Self::Enrolment | Self::Challenge | Self::ChallengeOutside => {
+                Duration::from_mins(15)
+            }
             Self::Replay => Duration::from_hours(24),
         }
     }

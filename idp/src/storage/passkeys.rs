@@ -98,8 +98,7 @@ pub async fn find(tx: &mut Tx, soi: &Soi, credential_id: &[u8]) -> Result<Option
 
 /// Whether anybody has a passkey with this credential id.
 pub async fn is_known(tx: &mut Tx, credential_id: &[u8]) -> Result<bool, StoreError> {
-    let row: Option<(i32,)> =
-        on!(tx, conn => sqlx::query_as(IS_KNOWN).bind(credential_id).fetch_optional(conn).await)?;
+    let row: Option<(i32,)> = on!(tx, conn => sqlx::query_as(IS_KNOWN).bind(credential_id).fetch_optional(conn).await)?;
     Ok(row.is_some())
 }
 

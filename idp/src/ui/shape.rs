@@ -33,7 +33,14 @@ fn sources() -> Vec<(PathBuf, String)> {
     let mut all = files(&crate_dir().join("templates"), "html");
     all.extend(files(&crate_dir().join("templates"), "txt"));
     let rust = ["src/ui", "src/notify"].map(|dir| files(&crate_dir().join(dir), "rs"));
-    let no_source = ["samples.rs", "samples/account.rs", "samples/factor.rs", "shape.rs"];
+    let no_source = [
+        "samples.rs",
+        "samples/account.rs",
+        "samples/factor.rs",
+        "samples/approvals.rs",
+        "samples/passkey.rs",
+        "shape.rs",
+    ];
     all.extend(rust.into_iter().flatten().filter(|(path, _)| !no_source.iter().any(|name| path.ends_with(name))));
     all
 }

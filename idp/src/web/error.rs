@@ -49,7 +49,9 @@ impl From<LoginError> for Failure {
             LoginError::Overloaded => Self::Busy(None),
             LoginError::Store(error) => error.into(),
             LoginError::Ephemeral(error) => error.into(),
-            other @ (LoginError::Seal(_) | LoginError::Totp(_) | LoginError::Passkey(_)) => Self::Internal(Box::new(other)),
+            other @ (LoginError::Seal(_) | LoginError::Totp(_) | LoginError::Passkey(_)) => {
+                Self::Internal(Box::new(other))
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ impl Gallery<'_> {
             way: FactorWay::Passkey,
             others: vec![other.clone()],
             may_enrol: false,
+            is_wish: false,
             problem,
         };
         show!(self, "factor-passkey", factor(self.outside(), None));

@@ -39,9 +39,7 @@ async fn attempt(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result
         Step::In(new) => Ok(enter(visitor, pending, to, new).await),
         Step::Refused { reason, reference } => refuse(visitor, pending, reason, reference, false).await,
         Step::Throttled { wait } => form(visitor, pending, to, "", Some(LoginProblem::Throttled { wait }), None),
-        Step::WrongCredentials | Step::Renew { .. } => {
-            form(visitor, pending, to, "", Some(LoginProblem::Key), None)
-        }
+        Step::WrongCredentials | Step::Renew { .. } => form(visitor, pending, to, "", Some(LoginProblem::Key), None),
     }
 }
 
