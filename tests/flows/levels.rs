@@ -34,7 +34,7 @@ for_each_engine!(
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// An agent with a telephone, the portal, and an application that wants `eidas2`.
+/// An application that wants `eidas2`.
 async fn coffre(idp: &TestIdp) -> TestApp {
     idp.register("coffre", |draft| draft.min_acr = Some(Some(Acr::Eidas2))).await
 }
@@ -218,8 +218,8 @@ async fn a_resource_that_wants_more_gets_it_by_a_step_up(database: Database) {
     let page = idp.give_totp(&browser, &page, &phone).await;
     let strong = redeem(&rp, request, &page).await.expect("tokens");
     assert!(is_enough(&strong.access_claims), "{:?}", strong.access_claims);
-    idp.advance(5 * MINUTE);
-    assert!(!is_enough(&strong.access_claims) || strong.access_claims["auth_time"] == idp.clock.now().seconds() - 300);
+    idp.advance(5 * MINUTE + Duration::from_secs(1));
+    assert!(!is_enough(&strong.access_claims), "and not for ever");
 }
 
 /// OA-37.
