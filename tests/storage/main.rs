@@ -25,6 +25,7 @@ mod resets;
 mod revival;
 mod roles;
 mod schema;
+mod second_channel_codes;
 mod sessions;
 mod signing_keys;
 mod statements;

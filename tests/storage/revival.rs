@@ -8,16 +8,20 @@ use octroi_idp::domain::audit::Contact;
 use octroi_idp::domain::channel::{Address, ChannelKind};
 use octroi_idp::domain::code_delivery::CodeDelivery;
 use octroi_idp::domain::ids::{GrantId, Reference, Sid};
+use octroi_idp::domain::second_channel::CodePurpose;
+use octroi_idp::domain::vouching::Voucher;
 use octroi_idp::storage::activation::{self, NewCode};
 use octroi_idp::storage::alarms::{self, NewAlarm};
 use octroi_idp::storage::channel_codes::{self, NewChannelCode};
 use octroi_idp::storage::codes::Consumed;
+use octroi_idp::storage::manager_codes::{self, NewManagerCode};
 use octroi_idp::storage::outbox::{self, NewMessage};
 use octroi_idp::storage::reset_demands::{self, Demand};
 use octroi_idp::storage::resets::{self, Bearer, NewReset};
 use octroi_idp::storage::revival::{self, COVERED, Ended, end_everything};
+use octroi_idp::storage::second_channel_codes::{self, NewSecondChannelCode};
 use octroi_idp::storage::signing_keys::{self, SealedKey};
-use octroi_idp::storage::{StoreError, Tx, codes, grants, markers, servers, sessions};
+use octroi_idp::storage::{StoreError, Tx, codes, grants, markers, recovery_codes, servers, sessions};
 
 use crate::cast::{add_agents, agent, code, hash, minute, one_login, session, soi};
 
@@ -39,6 +43,7 @@ const HARMLESS: &[&str] = &[
     "changed_at",
     "granted_at",
     "last_seen_at",
+    "last_used_at",
     "zone_at",
     "zone_until",
     // A password to be changed from then on; the guide says to say it again.
@@ -124,6 +129,25 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         resets::insert(tx, &reset, minute(0)).await?;
         let demand = Demand { delivery: CodeDelivery::Letter, demanded_by: "alice".into() };
         reset_demands::record(tx, &number, &demand, minute(60), minute(0)).await?;
+        recovery_codes::replace(tx, &number, &[[9; 32]], minute(0)).await?;
+        let (sid, manager) = (Sid::new("s"), soi("100002"));
+        let sent = NewSecondChannelCode {
+            sid: &sid,
+            purpose: CodePurpose::Factor,
+            kind: ChannelKind::Mobile,
+            code_hash: [9; 32],
+            expires_at: minute(60),
+        };
+        assert!(second_channel_codes::issue(tx, &sent, 0, minute(0)).await?);
+        let told = NewManagerCode {
+            id: "t",
+            soi: &number,
+            issued_by: &manager,
+            voucher: Voucher::Pass,
+            code_hash: [9; 32],
+            expires_at: minute(60),
+        };
+        manager_codes::replace(tx, &told, minute(0)).await?;
         activation::consume(tx, &soi("100002"), [9; 32], minute(0)).await.map(drop)
     })
     .await
@@ -138,8 +162,8 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         channel_codes: 1,
         alarms: 1,
         resets: 1,
-        recovery_codes: 0,
-        manager_codes: 0,
+        recovery_codes: 1,
+        manager_codes: 1,
         messages: 1,
     };
     assert_eq!(end().await, one_each);
@@ -151,6 +175,7 @@ async fn everything_that_lives_ends_and_what_had_ended_keeps_its_end(db: Databas
         assert_eq!(grants::find(tx, &GrantId::new("g")).await?.unwrap().revoked_at, Some(now));
         assert!(matches!(codes::consume(tx, &hash(7), now).await?, Consumed::Replayed(_)));
         assert!(!activation::is_live(tx, &soi("100001"), [9; 32], now).await?);
+        assert!(second_channel_codes::live(tx, &Sid::new("s"), now).await?.is_empty());
         Ok(())
     })
     .await
