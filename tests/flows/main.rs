@@ -19,6 +19,7 @@ mod not_me;
 mod operations;
 mod outbox;
 mod passkey;
+mod passkey_making;
 mod policy;
 mod reset;
 mod reset_abuse;

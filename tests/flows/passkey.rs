@@ -1,5 +1,5 @@
-//! Passkeys and security keys: made once it is safe, given beside the password and instead of it, and every way in which an
-//! answer can be wrong. The key is written by hand (`harness/passkey.rs`).
+//! Passkeys and security keys, given beside the password and instead of it, and every way in which an answer can be wrong. The
+//! key is written by hand (`harness/passkey.rs`). How one is made: `passkey_making.rs`.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use harness::browser::{Browser, Page};
 use harness::engine::Database;
 use harness::for_each_engine;
 use harness::idp::{PASSWORD, TestIdp};
-use harness::passkey::{Attestation, Maker, SoftKey};
+use harness::passkey::SoftKey;
 use octroi_idp::crypto::hash::hash_token;
 use octroi_idp::directory::{AgentDraft, ExpiryScope};
 use octroi_idp::domain::audit::EventFilter;
@@ -29,15 +29,12 @@ for_each_engine!(
     a_key_that_counts_backwards_is_refused_and_told_and_locks_nobody,
     a_wrong_answer_beside_the_password_is_refused_and_counted,
     somebody_elses_key_is_no_second_factor,
-    what_a_browser_made_is_judged_before_it_is_kept,
-    without_a_confirmation_no_key_is_made,
-    only_a_listed_makers_key_reaches_the_third_level,
     a_key_opens_nothing_to_who_may_not_work,
     options_name_keys_only_in_their_owners_session,
     who_comes_with_a_key_is_told_that_the_password_has_expired,
 );
 
-const AGENT: &str = "100001";
+pub const AGENT: &str = "100001";
 
 /// An agent with a key, and the browser in which it was made.
 struct Scene {
@@ -57,7 +54,7 @@ async fn scene(database: &Database) -> Scene {
 }
 
 /// A browser in which this agent is signed in, and may enrol.
-async fn signed_in_with_permit(idp: &TestIdp, soi: &str) -> Browser {
+pub async fn signed_in_with_permit(idp: &TestIdp, soi: &str) -> Browser {
     let browser = Browser::new();
     let cookie = browser.get(format!("{}/login", idp.issuer)).await.cookie("octroi-browser").expect("a browser cookie");
     let hash = hash_token(&PlainToken::new(cookie.split_once('=').expect("a value").1));
@@ -71,14 +68,14 @@ async fn signed_in_with_permit(idp: &TestIdp, soi: &str) -> Browser {
 }
 
 /// Asks for a key to be made; answers the form and its options.
-async fn begin(idp: &TestIdp, browser: &Browser) -> (harness::browser::Form, Value) {
+pub async fn begin(idp: &TestIdp, browser: &Browser) -> (harness::browser::Form, Value) {
     let page = browser.get(format!("{}/login/enrol?to=%2Faccount%2Ffactors", idp.issuer)).await;
     let page = browser.submit(&page.form("/login/enrol").forge("act", "passkey")).await;
     let options = page.attribute("data-passkey-create").unwrap_or_else(|| panic!("{} {}", page.status, page.body));
     (page.form("/login/enrol"), serde_json::from_str(&options).expect("options"))
 }
 
-async fn enrol(idp: &TestIdp, browser: &Browser, key: &mut SoftKey) -> Page {
+pub async fn enrol(idp: &TestIdp, browser: &Browser, key: &mut SoftKey) -> Page {
     let (form, options) = begin(idp, browser).await;
     let form = form.fill("credential", &key.make(&options)).fill("name", "Clé du bureau");
     browser.submit(&form).await
@@ -98,7 +95,7 @@ async fn asked(idp: &TestIdp, browser: &Browser) -> (harness::browser::Form, Val
 }
 
 /// A login with the key alone, in this browser.
-async fn log_in_alone(idp: &TestIdp, browser: &Browser, key: &mut SoftKey) -> Page {
+pub async fn log_in_alone(idp: &TestIdp, browser: &Browser, key: &mut SoftKey) -> Page {
     let (form, options) = asked(idp, browser).await;
     browser.submit(&form.fill("credential", &key.answer(&options))).await
 }
@@ -112,7 +109,7 @@ async fn asked_beside(idp: &TestIdp, browser: &Browser) -> (harness::browser::Fo
     (form, options.json())
 }
 
-async fn events(idp: &TestIdp, act: &str) -> Vec<octroi_idp::domain::audit::RecordedEvent> {
+pub async fn events(idp: &TestIdp, act: &str) -> Vec<octroi_idp::domain::audit::RecordedEvent> {
     idp.events(EventFilter { act: Some(act.into()), ..EventFilter::default() }).await
 }
 
@@ -365,82 +362,6 @@ async fn somebody_elses_key_is_no_second_factor(database: Database) {
     copy.id.clone_from(&key.id);
     let page = enrol(&idp, &browser, &mut copy).await;
     assert_eq!((page.status, page.says("n’a pas été enregistrée")), (422, true), "{}", page.body);
-}
-
-async fn what_a_browser_made_is_judged_before_it_is_kept(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    idp.hire(AGENT).await;
-    let browser = signed_in_with_permit(&idp, AGENT).await;
-    let bad: [(&str, fn(&mut SoftKey)); 3] = [
-        ("an attestation that lies", |key| key.attestation = Attestation::Garbage),
-        ("another origin", |key| key.origin = "https://octroi.evil.example".into()),
-        ("no verification", |key| key.verifies = false),
-    ];
-    for (what, spoil) in bad {
-        let mut key = SoftKey::new(&idp.issuer);
-        spoil(&mut key);
-        let page = enrol(&idp, &browser, &mut key).await;
-        assert_eq!((page.status, page.says("n’a pas été enregistrée")), (422, true), "{what}: {}", page.body);
-    }
-    // Of another challenge, and of a challenge that was used.
-    let mut key = SoftKey::new(&idp.issuer);
-    let (_, earlier) = begin(&idp, &browser).await;
-    let (form, _) = begin(&idp, &browser).await;
-    let form = form.fill("credential", &key.make(&earlier));
-    assert_eq!(browser.submit(&form).await.status, 422);
-    let again = browser.submit(&form).await;
-    assert!(again.says("Cette page a trop attendu"), "{}", again.body);
-    // In another session.
-    let (form, options) = begin(&idp, &browser).await;
-    let credential = key.make(&options);
-    let other = signed_in_with_permit(&idp, AGENT).await;
-    let (theirs, _) = begin(&idp, &other).await;
-    let moved = theirs.forge("token", &form.fields["token"]).fill("credential", &credential);
-    assert!(other.submit(&moved).await.says("Cette page a trop attendu"));
-    assert_eq!(database.number("SELECT count(*) FROM passkey").await, 0);
-}
-
-async fn without_a_confirmation_no_key_is_made(database: Database) {
-    let idp = TestIdp::start(&database).await;
-    idp.hire(AGENT).await;
-    let permitted = signed_in_with_permit(&idp, AGENT).await;
-    let (form, options) = begin(&idp, &permitted).await;
-    database.execute("DELETE FROM enrolment_permit").await;
-    let mut key = SoftKey::new(&idp.issuer);
-    let page = permitted.submit(&form.fill("credential", &key.make(&options))).await;
-    assert_ne!(page.status, 200, "the permit ended meanwhile");
-    let csrf = permitted.get(format!("{}/account/language", idp.issuer)).await.form("/account/language").fields["csrf"]
-        .clone();
-    let fields = [("csrf", csrf.as_str()), ("act", "passkey"), ("to", "/account/factors")];
-    let page = permitted.post_fields(format!("{}/login/enrol", idp.issuer), &fields).await;
-    assert_eq!(page.attribute("data-passkey-create"), None);
-    assert_eq!(database.number("SELECT count(*) FROM passkey").await, 0);
-}
-
-async fn only_a_listed_makers_key_reaches_the_third_level(database: Database) {
-    let files = tempfile::tempdir().expect("a directory");
-    let (listed, stranger) = (Maker::new(), Maker::new());
-    let file = files.path().join("makers.pem");
-    std::fs::write(&file, format!("{}\n{}", Maker::new().authority, listed.authority)).expect("the makers");
-    let extra = format!("[factors]\nattestation_authorities = \"{}\"\n", file.display());
-    let idp = TestIdp::start_with(&database, &extra).await;
-    for (soi, attestation, synchronises, acr) in [
-        ("100001", Attestation::Maker(listed), false, "eidas3"),
-        ("100002", Attestation::Maker(stranger), false, "eidas2"),
-        ("100003", Attestation::None, false, "eidas2"),
-        ("100004", Attestation::Maker(Maker::new()), true, "eidas2"),
-    ] {
-        idp.hire(soi).await;
-        let browser = signed_in_with_permit(&idp, soi).await;
-        let mut key = SoftKey::new(&idp.issuer);
-        (key.attestation, key.synchronises) = (attestation, synchronises);
-        let made = enrol(&idp, &browser, &mut key).await;
-        assert!(made.says("codes de secours"), "{soi}: {}", made.body);
-        assert_eq!(log_in_alone(&idp, &Browser::new(), &mut key).await.status, 303);
-        let event = &events(&idp, "login.succeeded").await[0];
-        assert_eq!(event.detail["acr"], acr, "{soi}");
-        assert_eq!(event.detail["amr"].to_string().contains("hwk"), acr == "eidas3");
-    }
 }
 
 async fn a_key_opens_nothing_to_who_may_not_work(database: Database) {

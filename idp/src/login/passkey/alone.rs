@@ -11,8 +11,9 @@ use crate::domain::acr::AuthenticationMethod;
 use crate::domain::agent::Agent;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::factor::{GivenFactor, PasskeyKind, SecondFactor};
-use crate::domain::ids::Reference;
+use crate::domain::ids::{Reference, Sid};
 use crate::domain::reason::Reason;
+use crate::domain::secret::PlainToken;
 use crate::domain::session::Session;
 use crate::domain::soi::Soi;
 use crate::domain::throttle::Form;
@@ -23,6 +24,14 @@ use crate::login::{Login, LoginError, NewSession, Visit};
 use crate::storage::passkeys;
 use crate::storage::standing::{self, AgentStanding};
 use crate::storage::{Tx, audit, factor_choices};
+
+/// Who proved who they are.
+struct Proved {
+    agent: Agent,
+    kind: PasskeyKind,
+    /// Why nothing opens to them all the same.
+    shut: Option<Reason>,
+}
 
 /// How a transaction ended; told after its commit.
 enum Ended {
@@ -72,16 +81,16 @@ impl Login {
                         return Ok(Ended::Blocked(blocked));
                     }
                 };
-                let (agent, kind) = match self.prove_with_key(tx, &soi, answer, visit, now).await? {
+                let Proved { agent, kind, shut } = match self.prove_with_key(tx, &soi, answer, visit, now).await? {
                     Ok(proved) => proved,
                     Err(refused) => return self.note_refused(tx, &soi, refused, &taken, visit, now).await,
                 };
                 taken.succeed(tx, now).await?;
-                if let Some(reason) = agent.1 {
-                    audit::append(tx, &shut_out(&agent.0, reason, &reference, visit), now).await?;
+                if let Some(reason) = shut {
+                    audit::append(tx, &shut_out(&agent, reason, &reference, visit), now).await?;
                     return Ok(Ended::Shut(reason));
                 }
-                let new = self.session_of_key(&soi, kind, (&sid, &cookie), visit, now);
+                let new = session_of_key(&soi, kind, (&sid, &cookie), visit, now);
                 self.store_session(tx, &new, visit, now).await?;
                 factor_choices::set(tx, &soi, SecondFactor::Passkey).await?;
                 Ok(Ended::In(Box::new(new)))
@@ -101,7 +110,7 @@ impl Login {
         })
     }
 
-    /// The agent behind a right answer, held, and why nothing opens to them although it is right.
+    /// The agent behind a right answer, held.
     async fn prove_with_key(
         &self,
         tx: &mut Tx,
@@ -109,7 +118,7 @@ impl Login {
         answer: &Answer,
         visit: Visit<'_>,
         now: Timestamp,
-    ) -> Result<Result<((Agent, Option<Reason>), PasskeyKind), Refused>, LoginError> {
+    ) -> Result<Result<Proved, Refused>, LoginError> {
         // Who was never activated has no password, and nothing to come back to.
         let Some(AgentStanding { agent, password: Some(password) }) = standing::hold_agent(tx, soi).await? else {
             return Ok(Err(Refused::Wrong));
@@ -124,7 +133,7 @@ impl Login {
             return Ok(Err(refused));
         }
         let shut = self.shut(&agent, &password, now);
-        Ok(Ok(((agent, shut), key.kind)))
+        Ok(Ok(Proved { agent, kind: key.kind, shut }))
     }
 
     async fn note_refused(
@@ -144,30 +153,29 @@ impl Login {
         }
         Ok(Ended::Wrong(taken.fail(tx, Some(soi), visit.contact, now).await?))
     }
+}
 
-    fn session_of_key(
-        &self,
-        soi: &Soi,
-        kind: PasskeyKind,
-        (sid, cookie): (&str, &crate::domain::secret::PlainToken),
-        visit: Visit<'_>,
-        now: Timestamp,
-    ) -> NewSession {
-        NewSession {
-            cookie: cookie.clone(),
-            session: Session {
-                sid: crate::domain::ids::Sid::new(sid),
-                soi: soi.clone(),
-                login_zone: visit.zone,
-                authentication: AuthenticationMethod::passkey(kind),
-                second: Some(GivenFactor { factor: SecondFactor::Passkey, at: now, until: None }),
-                is_postponed: false,
-                auth_time: now,
-                last_seen_at: now,
-                ended_at: None,
-            },
-            password_ends: None,
-        }
+fn session_of_key(
+    soi: &Soi,
+    kind: PasskeyKind,
+    (sid, cookie): (&str, &PlainToken),
+    visit: Visit<'_>,
+    now: Timestamp,
+) -> NewSession {
+    NewSession {
+        cookie: cookie.clone(),
+        session: Session {
+            sid: Sid::new(sid),
+            soi: soi.clone(),
+            login_zone: visit.zone,
+            authentication: AuthenticationMethod::passkey(kind),
+            second: Some(GivenFactor { factor: SecondFactor::Passkey, at: now, until: None }),
+            is_postponed: false,
+            auth_time: now,
+            last_seen_at: now,
+            ended_at: None,
+        },
+        password_ends: None,
     }
 }
 

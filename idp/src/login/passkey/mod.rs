@@ -171,7 +171,7 @@ impl Passkeys {
         let credential = Credential::from(passkey.clone());
         let kind = self.kind_of(&credential);
         let stored = serde_json::to_string(&passkey)?;
-        Ok(Some(MadeKey { credential_id: credential.cred_id.to_vec(), credential: stored, kind }))
+        Ok(Some(MadeKey { credential_id: credential.cred_id, credential: stored, kind }))
     }
 
     fn kind_of(&self, credential: &Credential) -> PasskeyKind {
