@@ -97,7 +97,7 @@ impl Words {
                 FactorEvent::CounterWentBack { name } => say.args.set("device", plain(name)),
                 FactorEvent::RecoveryCodeUsed { left } => say.args.set("left", *left),
                 FactorEvent::PassGiven { manager } | FactorEvent::EnrolmentVouched { manager } => {
-                    say.args.set("manager", plain(manager))
+                    say.args.set("manager", plain(manager));
                 }
                 FactorEvent::RecoveryCodes | FactorEvent::Suspected => {}
             },

@@ -115,7 +115,7 @@ impl Login {
                 if !totp_devices::insert(tx, &own.soi, &device).await? {
                     return Ok(Enrolled::TooMany);
                 }
-                self.enrolled(tx, held, (Proof::Totp, &device.name), &cookie, &codes, visit, now).await
+                self.enrolled(tx, held, (Proof::Totp, &device.name), (&cookie, &codes), visit, now).await
             })
             .await
     }
@@ -141,8 +141,7 @@ impl Login {
         tx: &mut Tx,
         held: Held<'_>,
         (proof, name): (Proof, &str),
-        cookie: &PlainToken,
-        codes: &[String],
+        (cookie, codes): (&PlainToken, &[String]),
         visit: Visit<'_>,
         now: Timestamp,
     ) -> Result<Enrolled, LoginError> {

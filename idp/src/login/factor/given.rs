@@ -134,7 +134,7 @@ impl Login {
                     }
                     Err(wrong) => {
                         let told =
-                            self.note_wrong_factor(tx, &agent, (factor, wrong), &taken, held, visit, now).await?;
+                            self.note_wrong_factor(tx, &agent, (&taken, factor, wrong), held, visit, now).await?;
                         Ok(Ended::Wrong(wrong, told))
                     }
                 }
@@ -169,7 +169,6 @@ impl Login {
             Evidence::RecoveryCode(code) if self.use_recovery_code(tx, agent, code, visit, now).await? => {
                 Ok(Proof::RecoveryCode)
             }
-            Evidence::RecoveryCode(_) => Err(WrongFactor::Wrong),
             Evidence::SecondChannel { sid, kind, code } => {
                 self.use_factor_code(tx, agent, sid, (*kind, code), visit, now).await?
             }
@@ -178,7 +177,7 @@ impl Login {
             {
                 Ok(Proof::ManagerPass)
             }
-            Evidence::ManagerPass(_) => Err(WrongFactor::Wrong),
+            Evidence::RecoveryCode(_) | Evidence::ManagerPass(_) => Err(WrongFactor::Wrong),
             Evidence::Passkey(answer) => self.use_passkey(tx, agent, answer.as_deref(), visit, now).await?,
         })
     }
@@ -226,8 +225,7 @@ impl Login {
         &self,
         tx: &mut Tx,
         agent: &Agent,
-        (factor, wrong): (SecondFactor, WrongFactor),
-        taken: &Taken,
+        (taken, factor, wrong): (&Taken, SecondFactor, WrongFactor),
         held: Held<'_>,
         visit: Visit<'_>,
         now: Timestamp,

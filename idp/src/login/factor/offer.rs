@@ -178,7 +178,7 @@ impl Login {
         let confirming = confirms.map(|channel| (channel.kind, channel.address.masked())).collect();
         let sent = second_channel_codes::live(tx, &own.sid, now).await?;
         let enrolment_helps = at_least.is_none_or(|least| least <= self.settings.highest_acr);
-        Ok(Offer { agent, ways, enrolment, enrolment_helps, has_factor, may_postpone, confirming, sent, manager })
+        Ok(Offer { agent, ways, enrolment, has_factor, enrolment_helps, may_postpone, confirming, sent, manager })
     }
 
     /// Up to which day this enrolment may be postponed, `JJ/MM/AAAA`.

@@ -92,7 +92,7 @@ impl Login {
                 if !passkeys::insert(tx, &own.soi, &key).await? {
                     return Ok(Enrolled::TooMany);
                 }
-                self.enrolled(tx, held, (Proof::Passkey(kind), &key.name), &cookie, &codes, visit, now).await
+                self.enrolled(tx, held, (Proof::Passkey(kind), &key.name), (&cookie, &codes), visit, now).await
             })
             .await
     }
