@@ -84,6 +84,7 @@ const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!("octroi_login_total", "login attempts by zone, result and reason");
+    describe_counter!("octroi_factor_code_total", "codes over a second channel that were asked for");
     describe_counter!("octroi_throttle_total", "attempts that had to wait, by zone and by whose count");
     describe_counter!("octroi_guessing_suspected_total", "what looked like guessing, once a day for each subject");
     describe_counter!("octroi_attempt_without_address_total", "attempts that no network could be counted for");

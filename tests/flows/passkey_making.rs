@@ -18,7 +18,8 @@ async fn what_a_browser_made_is_judged_before_it_is_kept(database: Database) {
     let idp = TestIdp::start(&database).await;
     idp.hire(AGENT).await;
     let browser = signed_in_with_permit(&idp, AGENT).await;
-    let bad: [(&str, fn(&mut SoftKey)); 3] = [
+    type Spoil = fn(&mut SoftKey);
+    let bad: [(&str, Spoil); 3] = [
         ("an attestation that lies", |key| key.attestation = Attestation::Garbage),
         ("another origin", |key| key.origin = "https://octroi.evil.example".into()),
         ("no verification", |key| key.verifies = false),

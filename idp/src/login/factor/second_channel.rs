@@ -17,7 +17,7 @@ use crate::domain::factor::{Proof, SecondFactor};
 use crate::domain::ids::Sid;
 use crate::domain::notice::{Notice, ShownCode};
 use crate::domain::reason::Reason;
-use crate::domain::second_channel::{CODE_DIGITS, CODE_LIFETIME, CodePurpose};
+use crate::domain::second_channel::{CODE_DIGITS, CODE_LIFETIME, CodePurpose, pause_after};
 use crate::domain::session::Session;
 use crate::domain::soi::Soi;
 use crate::domain::time::Timestamp;
@@ -177,7 +177,7 @@ impl Login {
         let new = NewSecondChannelCode { sid, purpose, kind, code_hash, expires_at };
         if !second_channel_codes::issue(tx, &new, sent, now).await? {
             // Another tab was faster.
-            return Ok(SentCode::Sent);
+            return Ok(SentCode::TooMany { wait: pause_after(sent.saturating_add(1)) });
         }
         let to = self.outbox.recipient(tx, &agent, channel.address).await?;
         let (shown, valid_for) = (ShownCode::new(code.grouped()), CODE_LIFETIME);

@@ -2,7 +2,7 @@
 //! outbox to a foreign mail server beside logins.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use octroi_idp::domain::channel::Address;
@@ -12,7 +12,7 @@ use octroi_idp::storage::{StoreError, Tx};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Run, furnished};
 use crate::process::Server;
