@@ -7,7 +7,7 @@
 pub const LAYERS: &[(&str, &str)] = &[
     // Other programs: the command line and the demo meet the library at its composition root.
     ("admin-cli", "app config directory network domain"),
-    ("demo", "app config directory login domain"),
+    ("demo", "app config directory login storage domain"),
     // The binary reads arguments and hands over.
     ("main", "app config directory telemetry domain"),
     // The crate map imports nothing.
@@ -74,6 +74,7 @@ pub const HOMES: &[(&str, &str)] = &[
     ("rustls", "idp/src/crypto/tls"),
     ("tokio_util", "idp/src/web/listen"),
     ("tokio_rustls", "idp/src/web/listen/tls idp/src/web/listen/accept"),
+    ("qrcode", "idp/src/ui/qr"),
     ("totp_rs", "idp/src/login/totp"),
     ("webauthn_rs", "idp/src/login/passkey"),
     ("webauthn_rs_proto", "idp/src/login/passkey"),

@@ -141,7 +141,7 @@ pub enum LoginError {
     Seal(#[from] SealError),
     /// The key of an authenticator application is none.
     #[error(transparent)]
-    Totp(#[from] totp_rs::TotpError),
+    Totp(#[from] totp::TotpError),
     /// What is kept of a passkey cannot be used.
     #[error(transparent)]
     Passkey(#[from] passkey::PasskeyError),

@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use totp_rs::{Builder, Totp, TotpError};
+pub use totp_rs::TotpError;
+use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
 use crate::crypto::hash::constant_time_eq;

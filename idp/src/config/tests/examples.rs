@@ -15,6 +15,7 @@ fn the_documented_example_is_sound() {
 fn the_postgresql_example_is_sound_and_draws_no_warning() {
     let folder = Folder::new();
     folder.write_secret("postgres.password", "hunter2\n");
+    folder.write("authorities.pem", std::fs::read(folder.path("tls.pem")).unwrap());
     folder.write_secret("smtp.password", "hunter2\n");
     let config = folder.load(POSTGRES, &[]).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(config.warnings(), [], "{:?}", config.warnings());

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::Alert;
 use crate::domain::channel::ChannelKind;
+use crate::domain::factor::SecondFactor;
 use crate::domain::reason::Reason;
 use crate::ui::{Frame, words};
 
@@ -62,6 +63,14 @@ pub enum EnrolProblem {
     /// No code is sent any more in this session.
     NoMore,
     Key,
+}
+
+/// The name that a new factor has until its agent gives another one.
+pub fn default_name(frame: &Frame, factor: SecondFactor) -> String {
+    match factor {
+        SecondFactor::Passkey => frame.t("enrol-name-default-passkey"),
+        _ => frame.t("enrol-name-default-totp"),
+    }
 }
 
 impl EnrolStep {

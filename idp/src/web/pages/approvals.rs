@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::factor::Onward;
 use crate::domain::session::Session;
 use crate::domain::vouching::{Unvouched, Voucher};
-use crate::login::factor::manager::{MANAGER_ACR, Report, Vouched};
+use crate::login::factor::vouching::{MANAGER_ACR, Report, Vouched};
 use crate::ui::pages::account::APPROVALS;
 use crate::ui::pages::approvals::{Approvals, ApprovalsProblem, IssuedCode, ShownReport};
 use crate::ui::pages::notice::NoticeKind;

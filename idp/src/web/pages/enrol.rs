@@ -7,7 +7,7 @@ use super::account::own_path;
 use super::factor::{Onward, refuse};
 use super::{application_of, id_of, return_origin, with_wait};
 use crate::domain::enrolment::Enrolment;
-use crate::domain::factor::name_of;
+use crate::domain::factor::{SecondFactor, name_of};
 use crate::domain::reason::Reason;
 use crate::domain::second_channel::CodePurpose;
 use crate::domain::secret::PlainToken;
@@ -18,7 +18,7 @@ use crate::login::factor::given::WrongFactor;
 use crate::login::factor::offer::Offer;
 use crate::login::factor::second_channel::SentCode;
 use crate::login::totp::TotpKey;
-use crate::ui::pages::enrol::{Enrol, EnrolProblem, EnrolStep};
+use crate::ui::pages::enrol::{Enrol, EnrolProblem, EnrolStep, default_name};
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::qr;
 use crate::web::Visitor;
@@ -155,7 +155,7 @@ async fn begin_totp(visitor: &Visitor, scene: &Scene) -> Result<Response, Failur
         return next(visitor, scene, None).await;
     }
     let begun = visitor.web.login.begin_totp(&scene.session).await?;
-    let name = visitor.frame().t("enrol-name-default-totp");
+    let name = default_name(&visitor.frame(), SecondFactor::Totp);
     totp(visitor, scene, (&begun.token, &begun.key), name, None)
 }
 
@@ -197,14 +197,14 @@ async fn begin_passkey(visitor: &Visitor, scene: &Scene) -> Result<Response, Fai
         return next(visitor, scene, None).await;
     };
     let token = begun.token.reveal().to_owned();
-    let name = visitor.frame().t("enrol-name-default-passkey");
+    let name = default_name(&visitor.frame(), SecondFactor::Passkey);
     page(visitor, scene, EnrolStep::Passkey { token, options: begun.options, name }, None)
 }
 
 async fn finish_passkey(visitor: &Visitor, scene: &Scene, own: &OwnForm<'_>) -> Result<Response, Failure> {
     let token = PlainToken::new(own.field("token"));
     // The key is made already: no name is no reason to make another one.
-    let name = name_of(own.field("name")).unwrap_or_else(|| visitor.frame().t("enrol-name-default-passkey"));
+    let name = name_of(own.field("name")).unwrap_or_else(|| default_name(&visitor.frame(), SecondFactor::Passkey));
     let (held, visit) = (visitor.held(&scene.session)?, visitor.visit(Some(&scene.session)));
     match visitor.web.login.finish_passkey(held, &token, own.field("credential"), name, visit).await? {
         Enrolled::Wrong(_) => next(visitor, scene, Some(EnrolProblem::Key)).await,

@@ -12,9 +12,9 @@ use octroi_idp::storage::{StoreError, Tx};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval};
 
-use super::{Run, furnished};
+use super::{Run, furnished, furnished_with};
 use crate::process::Server;
 use crate::provider::{Provider, ProviderOptions};
 use crate::report::{Figures, progress};
@@ -30,8 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Two installations that differ in the second factor alone, in turn.
 pub async fn totp(run: &mut Run) -> anyhow::Result<()> {
-    let plain = furnished(run, "password").await?;
-    let coded = furnished(run, "totp").await?;
+    // A code is used once: so many agents that nobody logs in twice.
+    let agents = run.options.agents() * 4;
+    let plain = furnished_with(run, "password", agents).await?;
+    let coded = furnished_with(run, "totp", agents).await?;
     let key = coded.hand_out_keys().await?;
     let (plain_server, _) = plain.start(&run.workshop, "password").await?;
     let (coded_server, _) = coded.start(&run.workshop, "totp").await?;
@@ -43,8 +45,6 @@ pub async fn totp(run: &mut Run) -> anyhow::Result<()> {
         progress(&format!("round {round} of {}: logins with and without a code", run.options.rounds));
         yardstick.push(scenario::logins(&without, extent(run, &plain_server)).await?);
         rates.push(scenario::logins(&with, extent(run, &coded_server)).await?);
-        // A code is used once: nobody logs in twice within a step.
-        sleep(Duration::from_secs(31)).await;
     }
     plain_server.stop().await?;
     coded_server.stop().await?;
@@ -150,11 +150,12 @@ async fn mail_server(run: &Run, port: u16) -> anyhow::Result<Server> {
     let listen = format!("127.0.0.1:{port}");
     command.args(["-m", "aiosmtpd", "-n", "-l", &listen, "-c", "aiosmtpd.handlers.Sink"]);
     let server = Server::start(&mut command, &run.workshop.log("mail"))?;
+    let mut look = interval(Duration::from_millis(50));
     for _ in 0..200 {
+        look.tick().await;
         if TcpStream::connect(&listen).await.is_ok() {
             return Ok(server);
         }
-        sleep(Duration::from_millis(50)).await;
     }
     Err(anyhow::anyhow!("aiosmtpd does not listen")).context("package python3-aiosmtpd is needed")
 }

@@ -185,9 +185,13 @@ const BREACHED: u32 = 100_000;
 
 /// An installation with agents, and copies of its database for the yardsticks.
 async fn furnished(run: &Run, name: &str) -> anyhow::Result<servers::octroi::Installation> {
-    progress(&format!("preparing Octroi with {} agents", run.options.agents()));
+    furnished_with(run, name, run.options.agents()).await
+}
+
+async fn furnished_with(run: &Run, name: &str, agents: u32) -> anyhow::Result<servers::octroi::Installation> {
+    progress(&format!("preparing Octroi with {agents} agents"));
     let mut installation = servers::octroi::Installation::new(&run.workshop, name).await?;
     installation.filter_breached(&run.workshop, BREACHED).await?;
-    installation.furnish(&run.workshop, run.options.agents()).await?;
+    installation.furnish(&run.workshop, agents).await?;
     Ok(installation)
 }
