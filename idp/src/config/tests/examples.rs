@@ -15,7 +15,6 @@ fn the_documented_example_is_sound() {
 fn the_postgresql_example_is_sound_and_draws_no_warning() {
     let folder = Folder::new();
     folder.write_secret("postgres.password", "hunter2\n");
-    folder.write("authorities.pem", std::fs::read(folder.path("tls.pem")).unwrap());
     folder.write_secret("smtp.password", "hunter2\n");
     let config = folder.load(POSTGRES, &[]).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(config.warnings(), [], "{:?}", config.warnings());
@@ -52,6 +51,7 @@ fn every_key_of_the_example_exists_and_every_key_that_exists_is_in_the_example()
     folder.write_breach_filter();
     folder.write("blocklist.txt", "motdepasse\n");
     folder.write("authority.pem", std::fs::read(folder.path("tls.pem")).unwrap());
+    folder.write("authorities.pem", std::fs::read(folder.path("tls.pem")).unwrap());
     folder.write_secret("smtp.password", "hunter2\n");
     folder.write_secret("sms.token", "hunter2\n");
     let config = folder.load(&uncommented.join("\n"), &[]).unwrap_or_else(|report| panic!("{report}"));
