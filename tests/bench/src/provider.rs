@@ -1,11 +1,13 @@
 //! Any OpenID provider, as the load client sees it: endpoints from discovery, one client, some users, the names of the
 //! fields of its login form.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use harness::passkey::SoftKey;
 use octroi_idp::login::totp::TotpKey;
 use serde::Deserialize;
 use url::Url;
@@ -105,7 +107,6 @@ struct Discovery {
 }
 
 /// A provider with everything that a login needs.
-#[derive(Debug)]
 pub struct Provider {
     pub authority: String,
     pub issuer: String,
@@ -118,6 +119,8 @@ pub struct Provider {
     pub users: Vec<String>,
     pub password: String,
     pub totp: Option<TotpKey>,
+    /// The passkey of each user: who has one gives no password.
+    pub passkeys: RefCell<Vec<SoftKey>>,
     pub options: ProviderOptions,
 }
 
@@ -164,6 +167,7 @@ impl Provider {
                 }
                 None => None,
             },
+            passkeys: RefCell::default(),
             options,
         }))
     }

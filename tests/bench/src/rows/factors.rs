@@ -63,6 +63,37 @@ fn extent(run: &Run, server: &Server) -> Extent {
     Extent { duration, concurrency: run.options.logins, pid: Some(server.pid) }
 }
 
+/// Logins with a passkey alone: no password is hashed.
+pub async fn passkey(run: &mut Run) -> anyhow::Result<()> {
+    progress(&format!("preparing Octroi with {} agents", run.options.agents()));
+    let mut installation = Installation::at(&run.workshop, "passkey", "localhost").await?;
+    installation.furnish(&run.workshop, run.options.agents()).await?;
+    let keys = installation.make_passkeys().await?;
+    let (server, _) = installation.start(&run.workshop, "passkey").await?;
+    let provider = installation.provider().await?;
+    *provider.passkeys.borrow_mut() = keys;
+    let mut rounds = Vec::new();
+    for round in 1..=run.options.rounds {
+        progress(&format!("round {round} of {}: logins with a passkey", run.options.rounds));
+        let extent = Extent { concurrency: run.options.connections, ..extent(run, &server) };
+        rounds.push(scenario::logins(&provider, extent).await?);
+    }
+    server.stop().await?;
+    for measured in &rounds {
+        let why = measured.first_error.clone().unwrap_or_default();
+        ensure!(measured.errors == 0, "{} logins failed: {why}", measured.errors);
+    }
+    let name = format!("logins with a passkey, {} at a time", run.options.connections);
+    let rates: Vec<f64> = rounds.iter().map(|m| m.rate).collect();
+    run.table.rate(&name, &rates, &[], &[], "");
+    let cpu: Vec<f64> = rounds.iter().filter_map(|m| Some(m.cpu? / 1000.0)).collect();
+    run.table.plain("processor time of a login with a passkey", &Figures::milliseconds(&cpu), &Figures::text(""));
+    for measured in &rounds {
+        run.detail.add(&name, measured);
+    }
+    Ok(())
+}
+
 /// Codes on their way beside logins.
 pub async fn codes(run: &mut Run) -> anyhow::Result<()> {
     let installation = furnished(run, "codes").await?;

@@ -51,6 +51,8 @@ pub enum Row {
     Strangers,
     /// Logins with a code of an authenticator application, beside those without
     Totp,
+    /// Logins with a passkey alone
+    Passkey,
     /// 10,000 codes over a second channel, to a foreign mail server, beside logins
     Codes,
 }
@@ -162,6 +164,9 @@ pub async fn run(rows: &[Row], options: TableOptions) -> anyhow::Result<()> {
     }
     if has(Row::Totp) {
         factors::totp(&mut run).await?;
+    }
+    if has(Row::Passkey) {
+        factors::passkey(&mut run).await?;
     }
     if has(Row::Codes) {
         factors::codes(&mut run).await?;

@@ -15,7 +15,7 @@ use octroi_idp::domain::time::Clock;
 use serde::Deserialize;
 
 use crate::client::browser::{Browser, Page};
-use crate::client::form::forms;
+use crate::client::form::{Form, forms};
 use crate::client::request;
 use crate::load::Job;
 use crate::provider::Provider;
@@ -114,6 +114,11 @@ impl Login {
         ensure!(page.status == 200, "{}", page.summary());
         let options = &self.provider.options;
         let mut found = forms(&page.body);
+        let has_passkeys = !self.provider.passkeys.borrow().is_empty();
+        if has_passkeys && let Some(at) = found.iter().position(|form| form.has("credential")) {
+            let user = user.take().ok_or_else(|| anyhow!("the login form came again: {}", page.summary()))?;
+            return self.answer(page, found.swap_remove(at), user).await;
+        }
         let form = match found.iter().position(|form| form.has(&options.user_field)) {
             Some(at) => {
                 let user = user.take().ok_or_else(|| anyhow!("the login form came again: {}", page.summary()))?;
@@ -140,6 +145,20 @@ impl Login {
             None => page.url.clone(),
         };
         self.browser.post(&action, &form.fields).await
+    }
+
+    /// Gives the user's passkey instead of a password.
+    async fn answer(&mut self, page: &Page, mut form: Form, user: &str) -> anyhow::Result<Page> {
+        let csrf: Vec<_> = form.fields.iter().filter(|(name, _)| name == "csrf").cloned().collect();
+        let asked = self.browser.post(&page.url.join("/login/passkey/options")?, &csrf).await?;
+        let options = serde_json::from_str(&asked.body).with_context(|| asked.summary())?;
+        let number = self.provider.users.iter().position(|known| known == user).context("an unknown user")?;
+        let answer = {
+            let mut keys = self.provider.passkeys.borrow_mut();
+            keys.get_mut(number).context("a user without a passkey")?.answer(&options)
+        };
+        form.fill("credential", &answer);
+        self.browser.post(&page.url.join("/login/passkey")?, &form.fields).await
     }
 
     async fn redeem(&mut self, code: String, verifier: String) -> anyhow::Result<String> {

@@ -6,16 +6,23 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
+use harness::passkey::SoftKey;
 use octroi_idp::app::{App, Migrate, Surroundings};
 use octroi_idp::config::{self, Config};
+use octroi_idp::crypto::hash::hash_token;
 use octroi_idp::directory::Mandate;
 use octroi_idp::domain::audit::{Actor, Contact};
+use octroi_idp::domain::enrolment::Basis;
 use octroi_idp::domain::secret::{PlainPassword, PlainToken};
 use octroi_idp::domain::soi::Soi;
 use octroi_idp::domain::zone::NetworkZone;
 use octroi_idp::login::activation::{Activation, ActivationForm};
+use octroi_idp::login::confirmation::Held;
+use octroi_idp::login::factor::enrolment::Enrolled;
+use octroi_idp::login::password::Step;
 use octroi_idp::login::{Visit, totp};
+use octroi_idp::storage::enrolment_permits;
 use octroi_idp::storage::totp_devices::{self, TotpDevice};
 use octroi_idp::storage::{StoreError, Tx};
 use sqlx::ConnectOptions as _;
@@ -42,6 +49,8 @@ pub struct Installation {
     pub directory: PathBuf,
     pub config: PathBuf,
     port: u16,
+    /// Passkeys belong to a name; everything else goes to the address, which nobody has to look up.
+    host: &'static str,
     /// How many agents can log in.
     agents: u32,
 }
@@ -50,9 +59,14 @@ impl Installation {
     /// `octroi init`, with what a benchmark on one machine needs: a free port, loopback as the office, and access tokens that
     /// live as long as is allowed, so that a round ends before they do. Everything else stays as it is delivered.
     pub async fn new(workshop: &Workshop, name: &str) -> anyhow::Result<Self> {
+        Self::at(workshop, name, "127.0.0.1").await
+    }
+
+    /// The same under another name of this machine.
+    pub async fn at(workshop: &Workshop, name: &str, host: &'static str) -> anyhow::Result<Self> {
         let (directory, port) = (workshop.work.join(name), free_port()?);
         let mut init = pinned(workshop.program("octroi")?);
-        init.arg("init").arg(&directory).args(["--issuer", &format!("http://127.0.0.1:{port}")]);
+        init.arg("init").arg(&directory).args(["--issuer", &format!("http://{host}:{port}")]);
         cost(&mut init, PREPARATION).await?.context("octroi init")?;
         let config = directory.join("octroi.toml");
         let mut text = fs::read_to_string(&config)?;
@@ -65,7 +79,7 @@ impl Installation {
             text = text.replacen(from, &to, 1);
         }
         fs::write(&config, text)?;
-        let installation = Self { directory, config, port, agents: 0 };
+        let installation = Self { directory, config, port, host, agents: 0 };
         installation.migrate(workshop).await?;
         Ok(installation)
     }
@@ -140,6 +154,37 @@ impl Installation {
         let file = self.directory.join("totp.key");
         fs::write(&file, TOTP_KEY)?;
         Ok(file)
+    }
+
+    /// Everybody makes a passkey, as a browser and its authenticator would.
+    pub async fn make_passkeys(&self) -> anyhow::Result<Vec<SoftKey>> {
+        let app = self.open().await?;
+        let login = &app.web.login;
+        let (contact, browser) = (Contact::default(), PlainToken::new("bench"));
+        let visit =
+            Visit { zone: NetworkZone::Internal, contact: &contact, browser: &browser, known: None, session: None };
+        let mut keys = Vec::new();
+        for number in FIRST_SOI..FIRST_SOI + self.agents {
+            let soi = number.to_string();
+            let Step::In(new) = login.attempt(&soi, PlainPassword::new(PASSWORD), visit).await? else {
+                bail!("{soi} could not log in");
+            };
+            let own = new.session.soi.clone();
+            let until = login.clock.now().plus(PREPARATION);
+            let permit = async |tx: &mut Tx| -> Result<(), StoreError> {
+                enrolment_permits::grant(tx, &own, Basis::Channel, &hash_token(&browser), until).await
+            };
+            login.store.write(permit).await?;
+            let begun = login.begin_passkey(&new.session).await?.context("there are no passkeys here")?;
+            let mut key = SoftKey::synchronised(&format!("http://{}:{}", self.host, self.port));
+            let answer = key.make(&serde_json::from_str(&begun.options)?);
+            let held = Held { session: &new.session, cookie: &new.cookie };
+            let made = login.finish_passkey(held, &begun.token, &answer, "Bench".to_owned(), visit).await?;
+            ensure!(matches!(made, Enrolled::Done { .. }), "{soi} has no passkey: {made:?}");
+            keys.push(key);
+        }
+        login.store.close().await;
+        Ok(keys)
     }
 
     /// Mails leave to a server on this port.
@@ -231,7 +276,7 @@ impl Installation {
     }
 
     fn discovery(&self) -> anyhow::Result<Url> {
-        Ok(Url::parse(&format!("http://127.0.0.1:{}/.well-known/openid-configuration", self.port))?)
+        Ok(Url::parse(&format!("http://{}:{}/.well-known/openid-configuration", self.host, self.port))?)
     }
 
     /// As the load client sees it.
