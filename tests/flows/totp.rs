@@ -8,6 +8,7 @@ use harness::factors::{Authenticator, typed_key};
 use harness::for_each_engine;
 use harness::idp::{PASSWORD, TestIdp};
 use harness::letters::reset_code;
+use octroi_idp::domain::acr::Acr;
 use octroi_idp::domain::audit::EventFilter;
 use octroi_idp::domain::enrolment::Basis;
 use octroi_idp::domain::notice::{FactorEvent, Notice};
@@ -30,7 +31,7 @@ for_each_engine!(
     a_first_factor_is_enrolled_at_the_office_with_a_permit_and_brings_recovery_codes,
     nothing_is_enrolled_from_home_with_a_password_alone,
     two_tabs_enrol_two_keys_and_a_key_of_another_session_is_none,
-    an_enrolment_from_the_account_page_asks_for_the_password_of_the_last_minutes,
+    an_enrolment_asks_for_the_password_of_the_last_minutes_also_in_a_login,
     a_recovery_code_opens_once_and_a_machine_finds_none,
     a_removed_factor_opens_nothing_and_everybody_is_told,
     a_session_of_a_password_alone_removes_nothing,
@@ -337,13 +338,27 @@ async fn two_tabs_enrol_two_keys_and_a_key_of_another_session_is_none(database: 
     scene.idp.stop().await;
 }
 
-async fn an_enrolment_from_the_account_page_asks_for_the_password_of_the_last_minutes(database: Database) {
+async fn an_enrolment_asks_for_the_password_of_the_last_minutes_also_in_a_login(database: Database) {
     let scene = scene(&database).await;
     let code = scene.phone.next_code(&scene.idp.clock);
     assert_eq!(scene.give(&scene.browser, "totp", &code).await.status, 303);
     scene.idp.advance(Duration::from_mins(6));
-    let page = scene.get(&scene.browser, "/login/enrol?to=/account/factors").await;
-    assert_eq!(page.location().expect("a redirect").path(), "/account/confirm");
+    for path in ["/login/enrol?to=/account/factors", "/login/enrol"] {
+        let page = scene.get(&scene.browser, path).await;
+        assert_eq!(page.location().expect("a redirect").path(), "/account/confirm", "{path}");
+    }
+    let page = scene.get(&scene.browser, "/account/factors").await;
+    let forged = page.form("/account/factors").forge("act", "totp");
+    let forged = harness::browser::Form { action: page.url.join("/login/enrol").unwrap(), ..forged };
+    let page = scene.browser.submit(&forged).await;
+    assert_eq!(page.location().expect("a redirect").path(), "/account/confirm", "nor by a forged step");
+    let app = scene.idp.register("portal", |draft| draft.min_acr = Some(Some(Acr::Eidas3))).await;
+    let request = rp(&scene.idp, &app).await.request();
+    let page = scene.browser.get(&request.url).await;
+    let interaction = page.location().expect("a redirect").query_pairs().find(|(name, _)| name == "interaction");
+    let id = interaction.expect("an interaction").1.into_owned();
+    let page = scene.browser.get(format!("{}/login/enrol?interaction={id}", scene.idp.issuer)).await;
+    assert_eq!(page.location().expect("a redirect").path(), "/login", "an old session logs in anew");
     scene.idp.stop().await;
 }
 

@@ -18,6 +18,7 @@ use crate::login::factor::given::WrongFactor;
 use crate::login::factor::offer::Offer;
 use crate::login::factor::second_channel::SentCode;
 use crate::login::totp::TotpKey;
+use crate::ui::pages::account::Section;
 use crate::ui::pages::enrol::{Enrol, EnrolProblem, EnrolStep, default_name};
 use crate::ui::pages::notice::NoticeKind;
 use crate::ui::qr;
@@ -39,7 +40,7 @@ pub async fn get(mut visitor: Visitor) -> Response {
 
 async fn show(visitor: &mut Visitor) -> Result<Response, Failure> {
     let onward = visitor.onward(visitor.query("interaction"), visitor.own_destination()).await?;
-    match scene(visitor, onward).await? {
+    match scene(visitor, onward, true).await? {
         Ok(scene) => next(visitor, &scene, None).await,
         Err(elsewhere) => Ok(elsewhere),
     }
@@ -55,7 +56,9 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
     let named = params.one("interaction").ok().flatten().map(str::to_owned);
     let onward = visitor.onward(named, params.one("to").ok().flatten().and_then(own_path)).await?;
     let own = visitor.own_form(&params)?;
-    let scene = match scene(visitor, onward).await? {
+    // Installing an application takes its time: what was begun in time may be finished while its key waits.
+    let is_begun = matches!(own.field("act"), "totp_code" | "passkey_made" | "confirm" | "manager" | "later");
+    let scene = match scene(visitor, onward, !is_begun).await? {
         Ok(scene) => scene,
         Err(elsewhere) => return Ok(elsewhere),
     };
@@ -75,13 +78,17 @@ async fn act(visitor: &mut Visitor, sent: Result<Form, FormError>) -> Result<Res
     }
 }
 
-/// A session, the password of the last minutes where the account page asks, and what is possible; or where to go first.
-async fn scene(visitor: &Visitor, onward: Onward) -> Result<Result<Scene, Response>, Failure> {
+/// A session, the password of the last minutes where something begins, and what is possible; or where to go first.
+async fn scene(visitor: &Visitor, onward: Onward, begins: bool) -> Result<Result<Scene, Response>, Failure> {
     let Some(session) = visitor.session().await? else {
         return Ok(Err(visitor.see_other(&onward.path("/login", None))));
     };
-    if let Some(to) = onward.to {
-        visitor.require_fresh(&session, to).await?;
+    // Whoever finds an open session must not leave a factor of their own in it.
+    if begins && onward.pending.is_some() && !visitor.web.login.is_fresh(&session).await? {
+        return Ok(Err(visitor.see_other(&onward.path("/login", None))));
+    }
+    if begins {
+        visitor.require_fresh(&session, onward.to.unwrap_or(Section::Factors.path())).await?;
     }
     let offer = visitor.web.login.factor_offer(&session, onward.at_least(), visitor.visit(Some(&session))).await?;
     let Some(offer) = offer else { return Ok(Err(visitor.see_other(&onward.path("/login", None)))) };
