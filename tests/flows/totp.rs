@@ -355,7 +355,8 @@ async fn an_enrolment_asks_for_the_password_of_the_last_minutes_also_in_a_login(
     let app = scene.idp.register("portal", |draft| draft.min_acr = Some(Some(Acr::Eidas3))).await;
     let request = rp(&scene.idp, &app).await.request();
     let page = scene.browser.get(&request.url).await;
-    let interaction = page.location().expect("a redirect").query_pairs().find(|(name, _)| name == "interaction");
+    let location = page.location().expect("a redirect");
+    let interaction = location.query_pairs().find(|(name, _)| name == "interaction");
     let id = interaction.expect("an interaction").1.into_owned();
     let page = scene.browser.get(format!("{}/login/enrol?interaction={id}", scene.idp.issuer)).await;
     assert_eq!(page.location().expect("a redirect").path(), "/login", "an old session logs in anew");
