@@ -51,6 +51,8 @@ class Demo {
     this.home = `http://localhost:${base + 1}`;
     this.mailbox = `http://localhost:${base + 2}`;
     this.portal = `http://localhost:${base + 10}`;
+    /** The mails that a story has used. */
+    this.read = new Set();
     /** The configuration of the running provider, for octroictl. */
     this.config = join(data, 'octroi.toml');
     const args = ['--port', String(base), '--data', data, ...(database ? ['--database', database.address] : [])];

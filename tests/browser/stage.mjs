@@ -2,6 +2,7 @@
 // about (console errors, broken scripts, Content Security Policy); at the end of a story there must be nothing.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -39,6 +40,36 @@ async function findChromium() {
   throw new Error('no Chromium on the PATH: run tests/run, which installs it, or set OCTROI_TEST_CHROMIUM');
 }
 
+/** An authenticator application (RFC 6238: SHA-1, 30 seconds, six digits). It waits rather than show a code twice. */
+export class Authenticator {
+  #key;
+  #last = 0;
+
+  /** `key`: base32, in groups or not. */
+  constructor(key) {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+    const bits = [...key.replaceAll(/\s/g, '')].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+    this.#key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  }
+
+  async next() {
+    const step = () => Math.floor(Date.now() / 30_000);
+    while (step() <= this.#last) await new Promise((resolve) => setTimeout(resolve, 250));
+    this.#last = step();
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(this.#last));
+    const digest = createHmac('sha1', this.#key).update(counter).digest();
+    const number = digest.readUInt32BE(digest.at(-1) & 0xf) & 0x7fffffff;
+    return String(number % 1_000_000).padStart(6, '0');
+  }
+}
+
+/** The authenticator application of 100002, with the key that the demo prints; one for all stories, as a code opens once. */
+export const KARIMS_PHONE = new Authenticator('N5RX I4TP NEWW IZLN N4WT CMBQ GAYD ELLL');
+
+/** The code of eight digits in a mail. */
+export const digits = (text) => text.match(/\b\d{4}-\d{4}\b/)?.[0];
+
 export class Stage {
   #chromium;
   #visitors = [];
@@ -66,6 +97,43 @@ export class Stage {
     const visitor = new Visitor(await context.newPage(), this.demo, this.#inspects);
     this.#visitors.push(visitor);
     return visitor;
+  }
+
+  /** Somebody new, who activates the account with a code that was handed over and is logged in. */
+  async newcomer(soi, password) {
+    const names = ['--given-name', 'Lou', '--family-name', 'Perrin', '--email', `lou${soi}@ville.example`];
+    await this.demo.octroictl('agent', 'add', soi, ...names, '--department', '40');
+    const printed = await this.demo.octroictl('agent', 'activation-code', soi, '--deliver', 'counter');
+    const [code] = printed.match(/\b[0-9A-Z]{4}(?:-[0-9A-Z]{4})+\b/) ?? [];
+    assert.ok(code, printed);
+    const visitor = await this.visitor();
+    await visitor.page.goto(`${this.demo.office}/activate`);
+    await visitor.at('#soi').fill(soi);
+    await visitor.at('#code').fill(code);
+    await visitor.at('#new_password').fill(password);
+    await visitor.at('#new_password_again').fill(password);
+    await visitor.at('#activate-submit').click();
+    await visitor.sees('#login-submit');
+    await visitor.logsIn(soi, password);
+    await visitor.sees('#logout');
+    return visitor;
+  }
+
+  /** The newest mail with these words in its subject that nobody has read yet, as text. */
+  async mail(subject) {
+    const reader = await this.visitor();
+    for (let attempt = 0; attempt < 40; attempt += 1) {
+      await reader.page.goto(this.demo.mailbox);
+      const letters = reader.at('.letter').filter({ has: reader.page.locator('h2', { hasText: subject }) });
+      const unread = (await letters.allInnerTexts()).find((text) => !this.demo.read.has(text));
+      if (unread) {
+        this.demo.read.add(unread);
+        await reader.looks('mailbox-mail');
+        return unread;
+      }
+      await reader.page.waitForTimeout(250);
+    }
+    throw new Error(`no mail about "${subject}"`);
   }
 
   /** Ends the story: shows where a failure happened, and fails on anything a browser complained about. */
@@ -166,6 +234,12 @@ export class Visitor {
     await this.asksToLogIn();
     await this.logsIn(soi, password);
     await this.seesPortalHome();
+  }
+
+  /** Types a second factor where one is asked for. */
+  async givesCode(code) {
+    await this.at('#code').fill(code);
+    await this.at('#factor-submit').click();
   }
 
   async seesPortalHome() {

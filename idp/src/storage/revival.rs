@@ -28,7 +28,8 @@ statements! {
     SPEND_CHANNEL_CODES = "UPDATE second_channel_code SET consumed_at = $1 WHERE consumed_at IS NULL";
     REPLACE_MANAGER_CODES = "UPDATE manager_code SET replaced_at = $1 WHERE consumed_at IS NULL AND replaced_at IS NULL";
     FORGET_PERMITS = "DELETE FROM enrolment_permit WHERE expires_at > $1";
-    /// A code of the last minute may have been used after the backup.
+    /// A code of the last minute may have been used after the backup. (A factor that was removed after it works again: the
+    /// guide says to remove it again.)
     BURN_TOTP_STEPS = "UPDATE totp_device SET last_step = CAST($1 AS BIGINT) / 30000 \
                        WHERE last_step < CAST($1 AS BIGINT) / 30000";
     SPEND_ALARMS = "UPDATE alarm SET consumed_at = $1 WHERE consumed_at IS NULL";
@@ -51,10 +52,6 @@ pub const COVERED: &[(&str, &str)] = &[
     ("second_channel_code", "spent"),
     ("manager_code", "withdrawn"),
     ("enrolment_permit", "forgotten"),
-    // The step of now is spent.
-    ("totp_device", "spent"),
-    // A factor that was removed after the backup works again: the guide says to remove it again.
-    ("passkey", "kept"),
     // What was suspended stays so. What was suspended after the backup opens again: the guide says to say it again.
     ("password", "kept"),
     // It counts only while its address is the agent's; that a password was reset over it makes it count less.

@@ -82,21 +82,21 @@ export default {
   },
 
   'a wrong password and an unknown SOI read the same': async (stage) => {
-    const claire = await stage.visitor();
-    await claire.opensPortal();
-    await claire.asksToLogIn();
-    await claire.logsIn('100009', 'not the right password');
-    await claire.sees('main[data-reason="credentials.invalid"] #problem');
-    const known = await claire.at('#problem').innerText();
-    assert.equal(await claire.at('#password').inputValue(), '', 'a password is never sent back');
-    assert.equal(await claire.at('#soi').inputValue(), '100009', 'the SOI need not be typed again');
-    await claire.looks('login-wrong');
+    const ines = await stage.visitor();
+    await ines.opensPortal();
+    await ines.asksToLogIn();
+    await ines.logsIn('100001', 'not the right password');
+    await ines.sees('main[data-reason="credentials.invalid"] #problem');
+    const known = await ines.at('#problem').innerText();
+    assert.equal(await ines.at('#password').inputValue(), '', 'a password is never sent back');
+    assert.equal(await ines.at('#soi').inputValue(), '100001', 'the SOI need not be typed again');
+    await ines.looks('login-wrong');
 
-    await claire.logsIn('999999', 'not the right password');
-    await claire.sees('main[data-reason="credentials.invalid"] #problem');
-    assert.equal(await claire.at('#problem').innerText(), known);
+    await ines.logsIn('999999', 'not the right password');
+    await ines.sees('main[data-reason="credentials.invalid"] #problem');
+    assert.equal(await ines.at('#problem').innerText(), known);
 
-    await claire.logsIn('100009');
-    await claire.seesPortalHome();
+    await ines.logsIn('100001');
+    await ines.seesPortalHome();
   },
 };

@@ -60,7 +60,7 @@ export default {
     assert.equal(await visitor.at('html').getAttribute('lang'), 'en');
     assert.equal((await visitor.at('#login-submit').innerText()).trim(), 'Log in');
     await visitor.looks('login-english');
-    await visitor.logsIn('100004');
+    await visitor.logsIn('100001');
     await visitor.seesPortalHome();
   },
 

@@ -2,7 +2,7 @@
 // happened. Codes are read from mails that the demo's SMTP server received.
 import assert from 'node:assert/strict';
 
-import { PASSWORD } from '../stage.mjs';
+import { PASSWORD, digits } from '../stage.mjs';
 
 /** What is stored is told on both engines. */
 export const onBothEngines = true;
@@ -11,19 +11,6 @@ const SOI = '100001';
 const FIRST = 'Passerelle-Tilleul-1789!';
 const SECOND = 'Belvédère ardoise glycine 88';
 
-/** The newest mail whose subject holds these words, as text. */
-async function mail(visitor, subject) {
-  for (let attempt = 0; attempt < 40; attempt += 1) {
-    await visitor.page.goto(visitor.demo.mailbox);
-    const letter = visitor.at('.letter').filter({ has: visitor.page.locator('h2', { hasText: subject }) }).first();
-    if ((await letter.count()) > 0) return letter.innerText();
-    await visitor.page.waitForTimeout(250);
-  }
-  throw new Error(`no mail about "${subject}"`);
-}
-
-const digits = (text) => text.match(/\b\d{4}-\d{4}\b/)?.[0];
-
 async function logsInAlone(visitor, soi, password) {
   await visitor.page.goto(`${visitor.demo.office}/login`);
   await visitor.logsIn(soi, password);
@@ -31,33 +18,29 @@ async function logsInAlone(visitor, soi, password) {
 
 export default {
   'an agent proves the work mail with the code that arrives there': async (stage) => {
-    const ines = await stage.visitor();
-    await logsInAlone(ines, SOI, PASSWORD);
-    await ines.sees('#logout');
-    await ines.looks('account');
-    await ines.shows('mon-compte');
-    await ines.at('a[href="/account/contact"]').first().click();
-    await ines.sees('#work_email');
-    await ines.looks('account-contact');
-    await ines.at('#work_email a').click();
-    await ines.sees('#channel-send');
-    await ines.at('#channel-send').click();
-    await ines.sees('#code');
-    await ines.looks('account-channel-code');
+    const lou = await stage.newcomer('100071', FIRST);
+    await lou.looks('account');
+    await lou.shows('mon-compte');
+    await lou.at('a[href="/account/contact"]').first().click();
+    await lou.sees('#work_email');
+    await lou.looks('account-contact');
+    await lou.at('#work_email a').click();
+    await lou.sees('#channel-send');
+    await lou.at('#channel-send').click();
+    await lou.sees('#code');
+    await lou.looks('account-channel-code');
 
-    const reader = await stage.visitor();
-    const code = digits(await mail(reader, 'Confirmez votre adresse'));
+    const code = digits(await stage.mail('Confirmez votre adresse'));
     assert.ok(code, 'the mail has the code');
-    await reader.looks('mailbox-mail');
-    await ines.at('#code').fill('ABCD-EFGH');
-    await ines.at('#channel-code').click();
-    await ines.sees('#problem');
-    await ines.looks('account-channel-letters');
-    await ines.at('#code').fill(` ${code.replace('-', ' ')} `);
-    await ines.at('#channel-code').click();
-    await ines.sees('#work_email .tag.ok');
-    await ines.looks('account-contact-proved');
-    await ines.shows('moyens-de-contact');
+    await lou.at('#code').fill('ABCD-EFGH');
+    await lou.at('#channel-code').click();
+    await lou.sees('#problem');
+    await lou.looks('account-channel-letters');
+    await lou.at('#code').fill(` ${code.replace('-', ' ')} `);
+    await lou.at('#channel-code').click();
+    await lou.sees('#work_email .tag.ok');
+    await lou.looks('account-contact-proved');
+    await lou.shows('moyens-de-contact');
   },
 
   'a forgotten password is replaced with a code that was mailed, straight on to the application': async (stage) => {
@@ -79,8 +62,7 @@ export default {
     await ines.looks('reset-code');
     await ines.shows('oubli-code');
 
-    const reader = await stage.visitor();
-    const code = digits(await mail(reader, 'choisir un nouveau mot de passe'));
+    const code = digits(await stage.mail('choisir un nouveau mot de passe'));
     await ines.at('#code').fill(code === '0000-0000' ? '1111-1111' : '0000-0000');
     await ines.at('#code-submit').click();
     await ines.sees('#problem');
@@ -143,7 +125,7 @@ export default {
 
   '"this was not me" shuts the account, and the right password is told so': async (stage) => {
     const reader = await stage.visitor();
-    const text = await mail(reader, 'Votre mot de passe a été changé');
+    const text = await stage.mail('Votre mot de passe a été changé');
     const link = text.match(/https?:\/\/\S+\/not-me\?reference=\S+/)?.[0];
     const code = text.split(/alerte/i).at(-1).match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/)?.[0];
     assert.ok(link && code && !link.includes(code), 'a link without its code');

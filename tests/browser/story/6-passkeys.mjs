@@ -30,26 +30,6 @@ async function takesKey(visitor) {
   };
 }
 
-/** Somebody new, who activates the account with a code that was handed over. */
-async function arrives(stage, soi) {
-  const names = ['--given-name', 'Lou', '--family-name', 'Perrin', '--email', `lou${soi}@ville.example`];
-  await stage.demo.octroictl('agent', 'add', soi, ...names, '--department', '40');
-  const printed = await stage.demo.octroictl('agent', 'activation-code', soi, '--deliver', 'counter');
-  const [code] = printed.match(/\b[0-9A-Z]{4}(?:-[0-9A-Z]{4})+\b/) ?? [];
-  assert.ok(code, printed);
-  const visitor = await stage.visitor();
-  await visitor.page.goto(`${stage.demo.office}/activate`);
-  await visitor.at('#soi').fill(soi);
-  await visitor.at('#code').fill(code);
-  await visitor.at('#new_password').fill(PASSWORD);
-  await visitor.at('#new_password_again').fill(PASSWORD);
-  await visitor.at('#activate-submit').click();
-  await visitor.sees('#login-submit');
-  await visitor.logsIn(soi, PASSWORD);
-  await visitor.sees('#logout');
-  return visitor;
-}
-
 async function logsOut(visitor) {
   await visitor.page.goto(`${visitor.demo.office}/account`);
   await visitor.at('#logout').click();
@@ -60,7 +40,7 @@ async function logsOut(visitor) {
 
 export default {
   'a passkey is made, logs in alone, and stands beside the password': async (stage) => {
-    const lou = await arrives(stage, SOI);
+    const lou = await stage.newcomer(SOI, PASSWORD);
     const key = await takesKey(lou);
     await lou.page.goto(`${stage.demo.office}/login/enrol?to=%2Faccount%2Ffactors`);
     await lou.sees('#enrol-passkey');
