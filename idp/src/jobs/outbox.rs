@@ -14,7 +14,10 @@ use crate::outbox::Medium;
 use crate::outbox::delivery::Delivery;
 
 /// Messages under way at a time, of one medium.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
+
+/// Messages leased in one transaction, once so many have room: a transaction for each would cost more than the message.
+const TOGETHER: usize = 4;
 
 /// The longest pause between two looks.
 const POLL: Duration = Duration::from_secs(2);
@@ -48,7 +51,12 @@ pub async fn courier(
             Some(_) = under_way.join_next() => {}
             _ = stop.changed() => break,
         }
-        match delivery.lease(medium, AT_ONCE - under_way.len()).await {
+        while under_way.try_join_next().is_some() {}
+        let room = AT_ONCE - under_way.len();
+        if room < TOGETHER {
+            continue;
+        }
+        match delivery.lease(medium, room).await {
             Ok(leased) => {
                 for message in leased {
                     let delivery = delivery.clone();

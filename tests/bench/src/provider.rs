@@ -1,7 +1,7 @@
 //! Any OpenID provider, as the load client sees it: endpoints from discovery, one client, some users, the names of the
 //! fields of its login form.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -121,6 +121,8 @@ pub struct Provider {
     pub totp: Option<TotpKey>,
     /// The passkey of each user: who has one gives no password.
     pub passkeys: RefCell<Vec<SoftKey>>,
+    /// Who is next, over all workers and rounds: a code of an authenticator application opens once.
+    pub next: Cell<usize>,
     pub options: ProviderOptions,
 }
 
@@ -168,6 +170,7 @@ impl Provider {
                 None => None,
             },
             passkeys: RefCell::default(),
+            next: Cell::new(0),
             options,
         }))
     }

@@ -25,13 +25,15 @@ use crate::servers::octroi::Installation;
 /// Codes that are queued at once.
 const CODES: usize = 10_000;
 
+/// Agents with an authenticator application. A code is used once: nobody's turn comes again within its step.
+const CODED_AGENTS: u32 = 1_600;
+
 /// How long they may take before the measurement gives up.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Two installations that differ in the second factor alone, in turn.
 pub async fn totp(run: &mut Run) -> anyhow::Result<()> {
-    // A code is used once: so many agents that nobody logs in twice.
-    let agents = run.options.agents() * 4;
+    let agents = CODED_AGENTS;
     let plain = furnished_with(run, "password", agents).await?;
     let coded = furnished_with(run, "totp", agents).await?;
     let key = coded.hand_out_keys().await?;

@@ -4,7 +4,6 @@
 //! the field for the user is filled, one that asks for the code of an authenticator application too, any other (consent) is
 //! sent as it stands.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -33,27 +32,20 @@ struct Tokens {
 pub struct Login {
     provider: Rc<Provider>,
     browser: Browser,
-    /// Who is next, over all workers: nobody logs in twice at once while there are more users than workers.
-    next: Rc<Cell<usize>>,
     clock: Clock,
 }
 
 impl Login {
     pub fn workers(provider: &Rc<Provider>, count: usize) -> Vec<Self> {
-        let next = Rc::new(Cell::new(0));
-        let worker = |_| Self {
-            provider: provider.clone(),
-            browser: Browser::new(&provider.authority),
-            next: next.clone(),
-            clock: Clock::system(),
-        };
+        let worker =
+            |_| Self { provider: provider.clone(), browser: Browser::new(&provider.authority), clock: Clock::system() };
         (0..count).map(worker).collect()
     }
 
     /// Logs the next user in, in a fresh profile; answers the access token.
     pub async fn log_in(&mut self) -> anyhow::Result<String> {
-        let number = self.next.get();
-        self.next.set(number.wrapping_add(1));
+        let number = self.provider.next.get();
+        self.provider.next.set(number.wrapping_add(1));
         let user = self.provider.users.get(number % self.provider.users.len()).context("no users")?.clone();
         self.browser.forget();
         self.authorize(Some(&user)).await.with_context(|| format!("login of {user}"))
