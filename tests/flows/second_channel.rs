@@ -230,7 +230,7 @@ async fn only_an_address_that_is_proved_and_settled_is_offered(database: Databas
     scene.idp.directory.set_agent(&TestIdp::mandate(), "100001", &draft).await.unwrap();
     let browser = scene.at_home().await;
     let offers = async |words: &str| scene.page(&browser, "work_email").await.says(words);
-    let private = "i…s@maison.example";
+    let private = "i…\u{2060}s@maison.example";
     assert!(!offers(private).await, "not proved");
     scene.prove("recovery_email", "ines@maison.example", 71).await;
     assert!(!offers(private).await, "changed 71 hours ago");

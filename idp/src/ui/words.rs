@@ -15,6 +15,11 @@ use crate::domain::reason::Reason;
 use crate::domain::zone::NetworkZone;
 use crate::i18n::{text, text_with};
 
+/// A masked address in one piece: no line ends within it.
+pub fn masked(address: &str) -> String {
+    address.replace('…', "…\u{2060}").replace(' ', "\u{a0}")
+}
+
 /// `2 min 30`, `45 secondes`, `1 h 05`: rounded up, so that trying again when told is never too early.
 pub fn wait(locale: Locale, wait: Duration) -> String {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -120,6 +120,9 @@ impl Enrol {
         match self.problem? {
             EnrolProblem::Shape => say("factor-shape-title", "factor-shape-text"),
             EnrolProblem::ManagerShape => say("factor-shape-title", "factor-shape-text-long"),
+            EnrolProblem::Wrong if matches!(self.step, EnrolStep::Confirm { .. }) => {
+                say("factor-wrong-title", "factor-wrong-text-long")
+            }
             EnrolProblem::Wrong => say("factor-wrong-title", "factor-wrong-text"),
             EnrolProblem::CodeGone => say("factor-gone-title", "factor-gone-text"),
             EnrolProblem::Gone => say("enrol-gone-title", "enrol-gone-text"),

@@ -22,8 +22,6 @@ pub struct Factor {
     pub way: FactorWay,
     /// The other ways, with the address of each.
     pub others: Vec<OtherWay>,
-    /// A new factor can be enrolled here.
-    pub may_enrol: bool,
     /// The application would welcome it and goes on without.
     pub is_wish: bool,
     pub problem: Option<FactorProblem>,
@@ -111,10 +109,10 @@ impl Factor {
             FactorWay::Passkey => self.frame.t("factor-lead-passkey"),
             FactorWay::Totp => self.frame.t("factor-lead-totp"),
             FactorWay::SecondChannel { is_sent: false, masked, .. } => {
-                self.frame.t_with("factor-lead-channel", "address", masked)
+                self.frame.t_with("factor-lead-channel", "address", &words::masked(masked))
             }
             FactorWay::SecondChannel { is_sent: true, masked, .. } => {
-                self.frame.t_with("factor-lead-channel-sent", "address", masked)
+                self.frame.t_with("factor-lead-channel-sent", "address", &words::masked(masked))
             }
             FactorWay::RecoveryCode { left } => self.frame.t_count("factor-lead-recovery", "left", *left),
             FactorWay::ManagerPass { manager } => self.frame.t_with("factor-lead-manager", "manager", manager),
@@ -125,7 +123,9 @@ impl Factor {
         match way {
             FactorWay::Passkey => self.frame.t("factor-way-passkey"),
             FactorWay::Totp => self.frame.t("factor-way-totp"),
-            FactorWay::SecondChannel { masked, .. } => self.frame.t_with("factor-way-channel", "address", masked),
+            FactorWay::SecondChannel { masked, .. } => {
+                self.frame.t_with("factor-way-channel", "address", &words::masked(masked))
+            }
             FactorWay::RecoveryCode { .. } => self.frame.t("factor-way-recovery"),
             FactorWay::ManagerPass { manager } => self.frame.t_with("factor-way-manager", "manager", manager),
         }
@@ -146,6 +146,19 @@ impl Factor {
             FactorWay::Totp => self.frame.t("factor-hint-totp"),
             _ => self.frame.t("factor-hint-channel"),
         }
+    }
+
+    /// What helps whose telephone is lost: no more than what can be given here.
+    fn lost(&self) -> String {
+        let ways = || std::iter::once(&self.way).chain(self.others.iter().map(|other| &other.way));
+        let recovery = ways().any(|way| matches!(way, FactorWay::RecoveryCode { .. }));
+        let manager = ways().any(|way| matches!(way, FactorWay::ManagerPass { .. }));
+        self.frame.t(match (recovery, manager) {
+            (true, true) => "factor-lost-text",
+            (true, false) => "factor-lost-text-recovery",
+            (false, true) => "factor-lost-text-manager",
+            (false, false) => "factor-lost-text-support",
+        })
     }
 
     fn is_numeric(&self) -> bool {
@@ -176,11 +189,17 @@ impl Factor {
     }
 
     fn alert(&self) -> Option<Alert> {
-        match self.problem? {
-            FactorProblem::Shape if !self.is_numeric() => {
-                Some(Alert { title: self.frame.t("factor-shape-title"), text: self.frame.t("factor-shape-text-long") })
+        let say = |title, text| Some(Alert { title: self.frame.t(title), text: self.frame.t(text) });
+        match (self.problem?, &self.way) {
+            (FactorProblem::Shape, _) if !self.is_numeric() => say("factor-shape-title", "factor-shape-text-long"),
+            // The clock of a telephone matters to its application only.
+            (FactorProblem::Wrong, FactorWay::SecondChannel { .. }) => {
+                say("factor-wrong-title", "factor-wrong-text-sent")
             }
-            problem => Some(Alert::factor(&self.frame, problem)),
+            (FactorProblem::Wrong, FactorWay::RecoveryCode { .. } | FactorWay::ManagerPass { .. }) => {
+                say("factor-wrong-title", "factor-wrong-text-long")
+            }
+            (problem, _) => Some(Alert::factor(&self.frame, problem)),
         }
     }
 

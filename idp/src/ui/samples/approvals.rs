@@ -85,7 +85,6 @@ impl Gallery<'_> {
             application: Some("Webmail".into()),
             way,
             others: others.clone(),
-            may_enrol: false,
             is_wish: false,
             problem,
         };

@@ -48,7 +48,6 @@ impl Gallery<'_> {
                 application: Some("Webmail".into()),
                 way,
                 others,
-                may_enrol: false,
                 is_wish: false,
                 problem,
             }

@@ -16,7 +16,6 @@ impl Gallery<'_> {
             application: Some("Webmail".into()),
             way: FactorWay::Passkey,
             others: vec![other.clone()],
-            may_enrol: false,
             is_wish: false,
             problem,
         };

@@ -236,7 +236,6 @@ async fn ask(
     // Unless another way is asked for, the code that was sent is awaited.
     let way = way.or_else(|| sent.map(ChannelKind::as_str));
     let chosen = way.and_then(|way| ways.iter().position(|known| known.as_str() == way)).unwrap_or(0);
-    let may_enrol = matches!(offer.enrolment, Enrolment::Allowed | Enrolment::Confirm);
     let Some(current) = ways.get(chosen).cloned() else {
         if onward.stake() == Some(Stake::Wish) {
             return Ok(skip(visitor, onward, session.clone()).await);
@@ -256,7 +255,6 @@ async fn ask(
         application: application_of(pending),
         way: current,
         others,
-        may_enrol,
         is_wish: onward.stake() == Some(Stake::Wish),
         problem,
     };
