@@ -6,8 +6,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+
+import { Authenticator } from './totp.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const START_LIMIT = 90_000;
@@ -51,10 +54,10 @@ class Demo {
     this.home = `http://localhost:${base + 1}`;
     this.mailbox = `http://localhost:${base + 2}`;
     this.portal = `http://localhost:${base + 10}`;
-    /** The mails that a story has used. */
-    this.read = new Set();
     /** The configuration of the running provider, for octroictl. */
     this.config = join(data, 'octroi.toml');
+    /** The authenticator applications by SOI: at first the one whose key is public (docs/demo, `TOTP_KEY`). */
+    this.authenticators = new Map([['100002', new Authenticator(Buffer.from('octroi-demo-100002-k'))]]);
     const args = ['--port', String(base), '--data', data, ...(database ? ['--database', database.address] : [])];
     const env = database ? { ...process.env, OCTROI_DEMO_DATABASE_PASSWORD: database.password } : process.env;
     this.#binary = binary;
@@ -76,6 +79,23 @@ class Demo {
     const command = ['--config', this.config, ...args];
     const { stdout } = await promisify(execFile)(join(dirname(this.#binary), 'octroictl'), command, { env: this.#env });
     return stdout;
+  }
+
+  /** Does `act`, and answers the mail about this that arrives then, as text. */
+  async mailAfter(subject, act) {
+    const letters = async () => {
+      const page = await (await fetch(this.mailbox)).text();
+      const all = page.match(/<article class="letter">.*?<\/article>/gs) ?? [];
+      return all.filter((letter) => letter.includes(`<h2>${subject}</h2>`));
+    };
+    const before = (await letters()).length;
+    await act();
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      const present = await letters();
+      if (present.length > before) return present[0].replace(/<[^>]*>/g, ' ');
+      await wait(100);
+    }
+    throw new Error(`no mail about "${subject}"`);
   }
 
   /** What the demo said last, for a failure's message. */

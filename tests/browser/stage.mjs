@@ -2,7 +2,6 @@
 // about (console errors, broken scripts, Content Security Policy); at the end of a story there must be nothing.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -40,36 +39,6 @@ async function findChromium() {
   throw new Error('no Chromium on the PATH: run tests/run, which installs it, or set OCTROI_TEST_CHROMIUM');
 }
 
-/** An authenticator application (RFC 6238: SHA-1, 30 seconds, six digits). It waits rather than show a code twice. */
-export class Authenticator {
-  #key;
-  #last = 0;
-
-  /** `key`: base32, in groups or not. */
-  constructor(key) {
-    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-    const bits = [...key.replaceAll(/\s/g, '')].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
-    this.#key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  }
-
-  async next() {
-    const step = () => Math.floor(Date.now() / 30_000);
-    while (step() <= this.#last) await new Promise((resolve) => setTimeout(resolve, 250));
-    this.#last = step();
-    const counter = Buffer.alloc(8);
-    counter.writeBigUInt64BE(BigInt(this.#last));
-    const digest = createHmac('sha1', this.#key).update(counter).digest();
-    const number = digest.readUInt32BE(digest.at(-1) & 0xf) & 0x7fffffff;
-    return String(number % 1_000_000).padStart(6, '0');
-  }
-}
-
-/** The authenticator application of 100002, with the key that the demo prints; one for all stories, as a code opens once. */
-export const KARIMS_PHONE = new Authenticator('N5RX I4TP NEWW IZLN N4WT CMBQ GAYD ELLL');
-
-/** The code of eight digits in a mail. */
-export const digits = (text) => text.match(/\b\d{4}-\d{4}\b/)?.[0];
-
 export class Stage {
   #chromium;
   #visitors = [];
@@ -99,7 +68,7 @@ export class Stage {
     return visitor;
   }
 
-  /** Somebody new, who activates the account with a code that was handed over and is logged in. */
+  /** Somebody new, who activates the account with a code that was handed over and is logged in at the office. */
   async newcomer(soi, password) {
     const names = ['--given-name', 'Lou', '--family-name', 'Perrin', '--email', `lou${soi}@ville.example`];
     await this.demo.octroictl('agent', 'add', soi, ...names, '--department', '40');
@@ -117,23 +86,6 @@ export class Stage {
     await visitor.logsIn(soi, password);
     await visitor.sees('#logout');
     return visitor;
-  }
-
-  /** The newest mail with these words in its subject that nobody has read yet, as text. */
-  async mail(subject) {
-    const reader = await this.visitor();
-    for (let attempt = 0; attempt < 40; attempt += 1) {
-      await reader.page.goto(this.demo.mailbox);
-      const letters = reader.at('.letter').filter({ has: reader.page.locator('h2', { hasText: subject }) });
-      const unread = (await letters.allInnerTexts()).find((text) => !this.demo.read.has(text));
-      if (unread) {
-        this.demo.read.add(unread);
-        await reader.looks('mailbox-mail');
-        return unread;
-      }
-      await reader.page.waitForTimeout(250);
-    }
-    throw new Error(`no mail about "${subject}"`);
   }
 
   /** Ends the story: shows where a failure happened, and fails on anything a browser complained about. */
@@ -154,6 +106,9 @@ export class Stage {
     assert.deepEqual(complaints, [], 'the browser complained');
   }
 }
+
+/** The code of digits in a mail. */
+export const digits = (text) => text.match(/\b\d{4}-\d{4}\b/)?.[0];
 
 /** One person with one browser. */
 export class Visitor {
@@ -228,18 +183,33 @@ export class Visitor {
     await this.at('#login-submit').click();
   }
 
-  /** The whole way: portal, login, back on the portal's home page. */
+  /** The whole way: portal, login, the second factor where one is asked for, back on the portal's home page. */
   async logsInAtPortal(soi, { place = 'office', password = PASSWORD } = {}) {
     await this.opensPortal(place);
     await this.asksToLogIn();
     await this.logsIn(soi, password);
+    await this.sees('main[data-page="home"], main[data-reason="factor.required"]');
+    if ((await this.at('main[data-reason="factor.required"]').count()) > 0) await this.givesFactor(soi);
     await this.seesPortalHome();
   }
 
-  /** Types a second factor where one is asked for. */
-  async givesCode(code) {
-    await this.at('#code').fill(code);
+  /** Gives the factor that the page asks for first: a code that is mailed, or the one of the application. */
+  async givesFactor(soi) {
+    if ((await this.at('#factor-send').count()) > 0) {
+      await this.at('#code').fill(await this.asksForCode());
+    } else {
+      await this.at('#code').fill(await this.demo.authenticators.get(soi).code());
+    }
     await this.at('#factor-submit').click();
+  }
+
+  /** Has a code sent to log in with, and reads it. */
+  async asksForCode() {
+    const text = await this.demo.mailAfter('Votre code de connexion', async () => {
+      await this.at('#factor-send').click();
+      await this.sees('#code');
+    });
+    return digits(text);
   }
 
   async seesPortalHome() {

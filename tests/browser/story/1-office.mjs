@@ -37,14 +37,14 @@ export default {
   },
 
   'one login opens the other applications without another password': async (stage) => {
-    const ines = await stage.visitor();
-    await ines.logsInAtPortal('100001');
-    await ines.opensTile('webmail');
-    await ines.sees('[data-app="webmail"][data-state="signed-in"]');
-    await ines.looks('application');
-    await ines.page.goto(stage.demo.portal);
-    await ines.opensTile('hr-validation');
-    await ines.sees('[data-app="hr-validation"][data-state="signed-in"]');
+    const helene = await stage.visitor();
+    await helene.logsInAtPortal('100004');
+    await helene.opensTile('webmail');
+    await helene.sees('[data-app="webmail"][data-state="signed-in"]');
+    await helene.looks('application');
+    await helene.page.goto(stage.demo.portal);
+    await helene.opensTile('hr-validation');
+    await helene.sees('[data-app="hr-validation"][data-state="signed-in"]');
   },
 
   'an application of another department is refused and explained': async (stage) => {

@@ -82,21 +82,21 @@ export default {
   },
 
   'a wrong password and an unknown SOI read the same': async (stage) => {
-    const ines = await stage.visitor();
-    await ines.opensPortal();
-    await ines.asksToLogIn();
-    await ines.logsIn('100001', 'not the right password');
-    await ines.sees('main[data-reason="credentials.invalid"] #problem');
-    const known = await ines.at('#problem').innerText();
-    assert.equal(await ines.at('#password').inputValue(), '', 'a password is never sent back');
-    assert.equal(await ines.at('#soi').inputValue(), '100001', 'the SOI need not be typed again');
-    await ines.looks('login-wrong');
+    const thomas = await stage.visitor();
+    await thomas.opensPortal();
+    await thomas.asksToLogIn();
+    await thomas.logsIn('100005', 'not the right password');
+    await thomas.sees('main[data-reason="credentials.invalid"] #problem');
+    const known = await thomas.at('#problem').innerText();
+    assert.equal(await thomas.at('#password').inputValue(), '', 'a password is never sent back');
+    assert.equal(await thomas.at('#soi').inputValue(), '100005', 'the SOI need not be typed again');
+    await thomas.looks('login-wrong');
 
-    await ines.logsIn('999999', 'not the right password');
-    await ines.sees('main[data-reason="credentials.invalid"] #problem');
-    assert.equal(await ines.at('#problem').innerText(), known);
+    await thomas.logsIn('999999', 'not the right password');
+    await thomas.sees('main[data-reason="credentials.invalid"] #problem');
+    assert.equal(await thomas.at('#problem').innerText(), known);
 
-    await ines.logsIn('100001');
-    await ines.seesPortalHome();
+    await thomas.logsIn('100005');
+    await thomas.seesPortalHome();
   },
 };

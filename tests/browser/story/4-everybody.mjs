@@ -88,14 +88,14 @@ export default {
     assert.equal(await visitor.page.evaluate(() => document.activeElement?.id), 'main');
   },
 
-  'a browser without JavaScript logs in and out': async (stage) => {
-    const ines = await stage.visitor({ javaScript: false });
-    await ines.logsInAtPortal('100001');
-    await ines.page.goto(`${stage.demo.office}/oauth2/logout`);
-    await ines.at('#logout-confirm').click();
-    await ines.sees('#signed-out');
-    await ines.page.goto(stage.demo.office);
-    await ines.sees('#login-submit');
+  'a browser without JavaScript logs in with a second factor, and out': async (stage) => {
+    const helene = await stage.visitor({ javaScript: false });
+    await helene.logsInAtPortal('100004');
+    await helene.page.goto(`${stage.demo.office}/oauth2/logout`);
+    await helene.at('#logout-confirm').click();
+    await helene.sees('#signed-out');
+    await helene.page.goto(stage.demo.office);
+    await helene.sees('#login-submit');
   },
 
   'a stranger sees only the own address and zone': async (stage) => {

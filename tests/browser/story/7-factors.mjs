@@ -1,164 +1,235 @@
-// Second factors: the first one of an administrator, recovery codes, a code that was used, and a manager who vouches.
+// Second factors beside passkeys: one that has to be enrolled, a code by mail, the lost telephone, an application that asks for
+// more, and what a password alone does not open. Codes are computed from the key on the page, or read from mails.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 
-import { Authenticator, KARIMS_PHONE, digits } from '../stage.mjs';
+import { OUTPUT, digits } from '../stage.mjs';
+import { Authenticator } from '../totp.mjs';
 
 /** What is stored is told on both engines. */
 export const onBothEngines = true;
 
-/** Sends a code to the work mail and answers it. */
-async function byMail(stage, visitor) {
-  await visitor.at('#factor-send').click();
-  await visitor.sees('#factor-submit');
-  await visitor.looks('factor-channel-sent');
-  await visitor.givesCode(digits(await stage.mail('Votre code de connexion')));
+const ADMINISTRATOR = '100009';
+const MANAGER = '100004';
+const AGENT = '100002';
+const RECOVERY_CODE = /^[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}$/;
+
+/** Kept from one sentence for a later one. */
+let recoveryCodes = [];
+
+const isAsked = 'main[data-reason="factor.required"]';
+
+/** Has a code sent that confirms the enrolment, and reads it. */
+async function asksForConfirmation(visitor) {
+  return digits(await visitor.demo.mailAfter('Votre code pour enregistrer un second facteur', async () => {
+    await visitor.at('#enrol-send-work_email').click();
+    await visitor.sees('#enrol-confirm');
+  }));
 }
 
-/** Confirms the first enrolment by the work mail. */
-async function confirms(stage, visitor) {
-  await visitor.sees('#enrol-send-work_email');
-  await visitor.at('#enrol-send-work_email').click();
-  await visitor.sees('#enrol-confirm');
-  await visitor.at('#code').fill(digits(await stage.mail('enregistrer un second facteur')));
-  await visitor.at('#enrol-confirm').click();
-  await visitor.sees('#enrol-totp');
-}
-
-/** From "choose" to the recovery codes; answers the application. */
-async function enrolsPhone(visitor, name) {
-  await visitor.at('#enrol-totp').click();
-  const phone = new Authenticator(await visitor.at('#totp-key').innerText());
+/** From the page with the key to the recovery codes, which it answers. */
+async function enrolsApplication(visitor, soi, name) {
+  await visitor.sees('#totp-key');
+  const authenticator = Authenticator.typed(await visitor.at('#totp-key').innerText());
   await visitor.at('#name').fill(name);
-  await visitor.at('#code').fill(await phone.next());
+  await visitor.at('#code').fill(await authenticator.code());
   await visitor.at('#enrol-submit').click();
-  await visitor.sees('#recovery-codes');
-  return phone;
+  visitor.demo.authenticators.set(soi, authenticator);
 }
+
+/** A code of as many digits that is surely another one. */
+const another = (code) => code.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10));
 
 export default {
-  'an administrator enrols an authenticator application at the first login, and a recovery code stands in for it': async (stage) => {
+  'an administrator enrols an application at the first login, and is led on': async (stage) => {
     const claire = await stage.visitor();
     await claire.opensPortal();
     await claire.asksToLogIn();
-    await claire.logsIn('100009');
-    await claire.sees('#enrol-send-work_email');
-    assert.equal(await claire.at('#enrol-later').count(), 0, 'an administrator cannot put it off');
+    await claire.logsIn(ADMINISTRATOR);
+    await claire.sees('main[data-reason="factor.enrolment_needed"] #enrol-send-work_email');
     await claire.looks('enrol-confirm');
-    await claire.at('#enrol-send-work_email').click();
-    await claire.sees('#enrol-confirm');
-    const code = digits(await stage.mail('enregistrer un second facteur'));
-    await claire.at('#code').fill(code === '0000-0000' ? '1111-1111' : '0000-0000');
+    const confirmation = await asksForConfirmation(claire);
+    await claire.looks('enrol-confirm-sent');
+    await claire.at('#code').fill(another(confirmation));
     await claire.at('#enrol-confirm').click();
     await claire.sees('#problem');
     await claire.looks('enrol-confirm-wrong');
-    await claire.at('#code').fill(code);
+    await claire.at('#code').fill(confirmation);
     await claire.at('#enrol-confirm').click();
 
     await claire.sees('#enrol-totp');
-    await claire.looks('enrol-choose-first');
+    await claire.looks('enrol-choose-asked-for');
     await claire.shows('enregistrer');
     await claire.at('#enrol-totp').click();
-    await claire.sees('#totp-key');
+    await claire.sees('.qr svg');
+    assert.match(await claire.at('#totp-key').innerText(), /^[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}$/, 'a key that can be typed');
     await claire.looks('enrol-totp');
     await claire.shows('application');
-    const phone = new Authenticator(await claire.at('#totp-key').innerText());
-    await claire.at('#name').fill('Téléphone de Claire');
-    await claire.at('#code').fill('abc');
+    await claire.at('#code').fill('12345');
     await claire.at('#enrol-submit').click();
     await claire.sees('#problem');
-    assert.equal(await claire.at('#name').inputValue(), 'Téléphone de Claire', 'a name is not typed twice');
-    await claire.looks('enrol-totp-wrong');
-    await claire.at('#code').fill(await phone.next());
-    await claire.at('#enrol-submit').click();
+    await claire.looks('enrol-totp-incomplete');
+    await enrolsApplication(claire, ADMINISTRATOR, 'Téléphone de Claire');
+
     await claire.sees('#recovery-codes');
-    await claire.looks('enrol-totp-recovery-codes');
+    recoveryCodes = await claire.at('#recovery-codes li').allInnerTexts();
+    assert.equal(new Set(recoveryCodes).size, 10);
+    for (const code of recoveryCodes) assert.match(code, RECOVERY_CODE);
+    await claire.looks('enrol-recovery-codes-asked-for');
     await claire.shows('codes-de-secours');
-    const codes = await claire.at('#recovery-codes li').allInnerTexts();
+    await prints(claire, 'enrol-recovery-codes-print');
     await claire.at('#recovery-kept').click();
     await claire.seesPortalHome();
-    await stage.mail('Un second facteur a été ajouté');
-
-    const elsewhere = await stage.visitor();
-    await elsewhere.opensPortal('home');
-    await elsewhere.asksToLogIn();
-    await elsewhere.logsIn('100009');
-    await elsewhere.sees('#factor-submit');
-    await elsewhere.at('.ways a[href*="recovery"]').click();
-    await elsewhere.sees('main[data-reason] #factor-submit');
-    await elsewhere.looks('factor-recovery');
-    await elsewhere.givesCode(codes[0].toLowerCase());
-    await elsewhere.seesPortalHome();
-    await elsewhere.page.goto(`${stage.demo.home}/account/factors`);
-    await elsewhere.sees('#recovery-left');
-    assert.match(await elsewhere.at('main').innerText(), /Téléphone de Claire/);
-    await elsewhere.looks('account-factors');
+    await claire.at('#claims').click();
+    assert.equal(await claire.claim('Jeton d’identité', 'acr'), 'eidas2');
+    await claire.page.goto(`${stage.demo.office}/account/factors`);
+    assert.match(await claire.at('#recovery-left').innerText(), /10/);
+    assert.equal(await claire.at('#recovery-codes').count(), 0, 'shown once');
   },
 
-  'a code of an authenticator application opens once, also to who copied it': async (stage) => {
-    const [karim, thief] = [await stage.visitor(), await stage.visitor()];
-    for (const visitor of [karim, thief]) {
-      await visitor.opensPortal('home');
-      await visitor.asksToLogIn();
-      await visitor.logsIn('100002');
-      await visitor.sees('#factor-submit');
-    }
-    const code = await KARIMS_PHONE.next();
-    await karim.givesCode(code);
-    await karim.seesPortalHome();
-    await thief.givesCode(code);
-    await thief.sees('#problem');
-    await thief.looks('factor-totp-used');
-    await thief.at('#login-cancel').click();
-    await thief.sees('#notice[data-error="access_denied"]');
-  },
-
-  'a manager logs in with a mailed code, enrols, and vouches for an agent who lost the telephone': async (stage) => {
+  'a manager gives a code that was mailed, with the keyboard alone': async (stage) => {
     const helene = await stage.visitor();
     await helene.opensPortal();
     await helene.asksToLogIn();
-    await helene.logsIn('100004');
-    await helene.sees('#factor-send');
-    await helene.looks('factor-channel');
-    await byMail(stage, helene);
+    await helene.logsIn(MANAGER);
+    await helene.sees(`${isAsked} #factor-send`);
+    await helene.looks('factor-mail');
+    const code = await helene.asksForCode();
+    await helene.looks('factor-mail-sent');
+    assert.equal(await helene.at('#code').getAttribute('inputmode'), 'numeric');
+    assert.equal(await helene.at('#code').getAttribute('autocomplete'), 'one-time-code');
+    await helene.page.reload();
+    assert.equal(await helene.page.evaluate(() => document.activeElement?.id), 'code', 'typing starts where it is needed');
+    await helene.page.keyboard.type(another(code));
+    await helene.page.keyboard.press('Enter');
+    await helene.sees('#problem');
+    await helene.looks('factor-mail-wrong');
+    await helene.at('#factor-again').click();
+    await helene.sees('#problem');
+    await helene.looks('factor-mail-too-soon');
+    await helene.at('#code').focus();
+    await helene.page.keyboard.type(code.replace('-', ' '));
+    await helene.page.keyboard.press('Enter');
     await helene.seesPortalHome();
-    assert.equal((await helene.tiles()).portal, 'open');
+    await helene.at('#claims').click();
+    assert.equal(await helene.claim('Jeton d’identité', 'acr'), 'eidas1-mfa');
+  },
 
-    await helene.page.goto(`${stage.demo.office}/approvals`);
-    await confirms(stage, helene);
-    await enrolsPhone(helene, 'Téléphone d’Hélène');
+  'a telephone is lost: a recovery code lets in, a new one is enrolled, the old one removed': async (stage) => {
+    const claire = await stage.visitor();
+    await claire.opensPortal();
+    await claire.asksToLogIn();
+    await claire.logsIn(ADMINISTRATOR);
+    await claire.sees(`${isAsked} #code`);
+    await claire.at('a[href*="way=recovery_code"]').click();
+    await claire.sees('#code[autocapitalize]');
+    await claire.looks('factor-recovery');
+    const [spent, next] = recoveryCodes;
+    await claire.at('#code').fill(spent.replace(/\w$/, (last) => (last === '7' ? '8' : '7')));
+    await claire.at('#factor-submit').click();
+    await claire.sees('#problem');
+    await claire.looks('factor-recovery-wrong');
+    await claire.at('#code').fill(spent.toLowerCase().replaceAll('-', ' '));
+    await claire.at('#factor-submit').click();
+    await claire.seesPortalHome();
+
+    await claire.page.goto(`${stage.demo.office}/account/factors`);
+    await claire.sees('#recovery-left');
+    assert.match(await claire.at('#recovery-left').innerText(), /9/);
+    await claire.looks('account-factors');
+    await claire.at('#add-factor').click();
+    await claire.at('#enrol-totp').click();
+    await enrolsApplication(claire, ADMINISTRATOR, 'Nouveau téléphone');
+    await claire.sees('#recovery-left');
+    await claire.looks('account-factors-two');
+    await claire.shows('seconds-facteurs');
+    const removes = (name) => claire.page.getByRole('button', { name: `Retirer (${name})` }).click();
+    await removes('Téléphone de Claire');
+    await claire.sees('.note.ok');
+    assert.doesNotMatch(await claire.at('main').innerText(), /Téléphone de Claire/);
+    await claire.looks('account-factors-removed');
+    await removes('Nouveau téléphone');
+    await claire.sees('#problem');
+    await claire.looks('account-factors-last');
+
+    await claire.at('#recovery-renew').click();
+    await claire.sees('#recovery-codes');
+    assert.equal((await claire.at('#recovery-codes li').allInnerTexts()).includes(next), false, 'others than before');
+    await claire.looks('account-factors-recovery');
+    await prints(claire, 'account-factors-recovery-print');
+  },
+
+  'a telephone is lost: the manager makes a pass, which lets in from home': async (stage) => {
+    const helene = await stage.visitor();
+    await helene.logsInAtPortal(MANAGER);
+    await helene.page.goto(`${stage.demo.office}/account`);
+    await helene.at('a[href="/approvals"]').first().click();
+    // A mailed code is not enough there: what reaches it is enrolled first.
+    await helene.at('#code').fill(await asksForConfirmation(helene));
+    await helene.at('#enrol-confirm').click();
+    await helene.at('#enrol-totp').click();
+    await enrolsApplication(helene, MANAGER, 'Téléphone d’Hélène');
+    await helene.sees('#recovery-codes');
     await helene.at('#recovery-kept').click();
-    await helene.sees('ul.entries');
+    await helene.sees('main form[action="/approvals"]');
     await helene.looks('approvals');
-    await helene.at('ul.entries button').filter({ hasText: 'Karim' }).click();
+    await helene.page.getByRole('button', { name: /laissez-passer \(Karim Benali\)/ }).click();
     await helene.sees('#manager-code');
+    const code = (await helene.at('#manager-code').innerText()).trim();
+    assert.match(code, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
     await helene.looks('approvals-issued');
-    const code = await helene.at('#manager-code').innerText();
-    await stage.mail('Un laissez-passer a été créé');
+    await helene.shows('laissez-passer');
 
     const karim = await stage.visitor();
     await karim.opensPortal('home');
     await karim.asksToLogIn();
-    await karim.logsIn('100002');
-    await karim.sees('#factor-submit');
-    await karim.at('.ways a[href*="manager_pass"]').click();
-    await karim.looks('factor-manager');
-    await karim.givesCode(code.toLowerCase());
+    await karim.logsIn(AGENT);
+    await karim.sees(`${isAsked} #code`);
+    await karim.at('a[href*="way=manager_pass"]').click();
+    await karim.looks('factor-pass');
+    await karim.at('#code').fill('ZZZZ');
+    await karim.at('#factor-submit').click();
+    await karim.sees('#problem');
+    await karim.looks('factor-pass-incomplete');
+    await karim.at('#code').fill(code.toLowerCase().replace('-', ''));
+    await karim.at('#factor-submit').click();
     await karim.seesPortalHome();
+    await karim.sees('#zone[data-zone="nomades"]');
     await karim.at('#claims').click();
-    assert.equal(await karim.claim('Jeton d’identité', 'acr'), 'eidas1', 'a pass raises no level');
+    assert.equal(await karim.claim('Jeton d’identité', 'acr'), 'eidas1', 'a pass proves no more than the password');
   },
 
-  'an application that wants a level asks for the factor once, and the session keeps it': async (stage) => {
-    await stage.demo.octroictl('--yes', '--reason', 'démonstration', 'app', 'set', 'webmail', '--min-acr', 'eidas2');
+  'an application that asks for more gets the factor only, not the password again': async (stage) => {
+    await stage.demo.octroictl('--yes', 'app', 'set', 'mesdemandes', '--min-acr', 'eidas2');
     const karim = await stage.visitor();
-    await karim.logsInAtPortal('100002');
-    await karim.opensTile('webmail');
-    await karim.sees('#factor-submit');
+    await karim.logsInAtPortal(AGENT);
+    await karim.opensTile('mesdemandes');
+    await karim.sees(`${isAsked} #code`);
+    assert.equal(await karim.at('#password').count(), 0);
+    assert.equal(await karim.at('a[href*="way=manager_pass"]').count(), 0, 'a pass does not reach it');
     await karim.looks('factor-step-up');
-    await karim.givesCode(await KARIMS_PHONE.next());
-    await karim.sees('[data-app="webmail"][data-state="signed-in"]');
-    await karim.page.goto(stage.demo.portal);
-    await karim.opensTile('webmail');
-    await karim.sees('[data-app="webmail"][data-state="signed-in"]');
+    await karim.givesFactor(AGENT);
+    await karim.sees('[data-app="mesdemandes"][data-state="signed-in"]');
+    await stage.demo.octroictl('--yes', 'app', 'set', 'mesdemandes', '--min-acr', '');
+  },
+
+  'from home a password alone enrols nothing': async (stage) => {
+    const PASSWORD = 'Passerelle-Tilleul-1789!';
+    await stage.newcomer('100071', PASSWORD);
+    const stranger = await stage.visitor();
+    await stranger.opensPortal('home');
+    await stranger.asksToLogIn();
+    await stranger.logsIn('100071', PASSWORD);
+    await stranger.readsRefusal('factor.enrolment_unsafe');
+    await stranger.looks('refusal-enrolment-unsafe');
+    await stranger.page.goto(`${stage.demo.home}/login/enrol`);
+    await stranger.readsRefusal('factor.enrolment_unsafe');
   },
 };
+
+/** The page as a printer gets it, to be looked at. */
+async function prints(visitor, name) {
+  await visitor.page.emulateMedia({ media: 'print' });
+  await visitor.page.screenshot({ path: join(OUTPUT, `${name}.png`), fullPage: true });
+  await visitor.page.emulateMedia({ media: 'screen' });
+}
