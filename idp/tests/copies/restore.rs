@@ -131,9 +131,13 @@ fn a_backup_of_an_older_version_is_brought_to_this_one() {
     let copy = installation.path("copy.db");
     let of_this_version = number(&copy, SCHEMA);
     let tables = "import_line import_run password_history outbox channel preference alarm throttle_failure \
-                  throttle_network suspicion password_reset reset_demand budget channel_code throttle";
+                  throttle_network suspicion password_reset reset_demand budget channel_code throttle \
+                  totp_device passkey webauthn_user recovery_code second_channel_code manager_code enrolment_permit \
+                  factor_choice";
     let columns = "password.renew_at password.judged_by password.warned_for password.warned_days password.suspended_at \
-                   activation_code.delivery session.client_network session.user_agent session.confirmed_at";
+                   activation_code.delivery session.client_network session.user_agent session.confirmed_at \
+                   session.second_factor session.second_factor_at session.second_factor_until session.postponed_at \
+                   password.reset_at";
     for table in tables.split_whitespace() {
         execute(&copy, &format!("DROP TABLE {table}"));
     }
