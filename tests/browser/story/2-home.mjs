@@ -28,27 +28,14 @@ export default {
     assert.equal(await karim.claim('Jeton d’identité', 'acr'), 'eidas2', 'what was given, not where');
   },
 
-  'an internal-only application is refused from home, explained, and told access_denied': async (stage) => {
-    const karim = await stage.visitor();
-    await karim.logsInAtPortal('100002', { place: 'home' });
-    await karim.opensTile('hr-validation');
-    await karim.readsRefusal('app.internal_only');
-    await karim.looks('refusal-internal-only');
-
-    await karim.at('#back-to-application').click();
-    await karim.sees('#notice[data-error="access_denied"]');
-    assert.equal((await karim.at('#error').innerText()).trim(), 'access_denied');
-    assert.equal((await karim.at('#error-description').innerText()).trim(), 'app.internal_only');
-    await karim.looks('portal-access-denied');
-  },
-
-  'who goes home with an open session is asked for nothing twice, only for what is missing, and loses internal': async (stage) => {
+  'who goes home with an open session is asked only for what is missing, loses internal, and is told what that shuts': async (stage) => {
     const karim = await stage.visitor();
     await karim.logsInAtPortal('100002');
     await karim.sees('#zone[data-zone="internal"]');
     await karim.choosesPlace('home');
     await karim.at('#renew').click();
     await karim.sees('#notice[data-error="interaction_required"]');
+    await karim.looks('portal-factor-required');
     await karim.page.goto(stage.demo.portal);
     await karim.at('#login').click();
     await karim.sees('main[data-reason="factor.required"] #code');
@@ -58,5 +45,15 @@ export default {
     await karim.sees('#zone[data-zone="nomades"]');
     await karim.opensTile('classified-docs');
     await karim.readsRefusal('app.internal_only');
+    await karim.looks('refusal-internal-only');
+
+    await karim.page.goto(stage.demo.portal);
+    await karim.opensTile('hr-validation');
+    await karim.readsRefusal('app.internal_only');
+    await karim.at('#back-to-application').click();
+    await karim.sees('#notice[data-error="access_denied"]');
+    assert.equal((await karim.at('#error').innerText()).trim(), 'access_denied');
+    assert.equal((await karim.at('#error-description').innerText()).trim(), 'app.internal_only');
+    await karim.looks('portal-access-denied');
   },
 };

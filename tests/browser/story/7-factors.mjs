@@ -133,6 +133,15 @@ export default {
     await claire.at('#factor-submit').click();
     await claire.seesPortalHome();
 
+    const finder = await stage.visitor();
+    await finder.opensPortal('home');
+    await finder.asksToLogIn();
+    await finder.logsIn(ADMINISTRATOR);
+    await finder.at('a[href*="way=recovery_code"]').click();
+    await finder.at('#code').fill(spent);
+    await finder.at('#factor-submit').click();
+    await finder.sees('main[data-reason="factor.invalid"] #problem');
+
     await claire.page.goto(`${stage.demo.office}/account/factors`);
     await claire.sees('#recovery-left');
     assert.match(await claire.at('#recovery-left').innerText(), /9/);
@@ -178,7 +187,6 @@ export default {
     const code = (await helene.at('#manager-code').innerText()).trim();
     assert.match(code, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
     await helene.looks('approvals-issued');
-    await helene.shows('laissez-passer');
 
     const karim = await stage.visitor();
     await karim.opensPortal('home');
@@ -208,8 +216,21 @@ export default {
     assert.equal(await karim.at('#password').count(), 0);
     assert.equal(await karim.at('a[href*="way=manager_pass"]').count(), 0, 'a pass does not reach it');
     await karim.looks('factor-step-up');
-    await karim.givesFactor(AGENT);
+    const code = await stage.demo.authenticators.get(AGENT).code();
+    await karim.at('#code').fill(code);
+    await karim.at('#factor-submit').click();
     await karim.sees('[data-app="mesdemandes"][data-state="signed-in"]');
+
+    // Whoever read the code over the shoulder comes too late.
+    const thief = await stage.visitor();
+    await thief.opensPortal('home');
+    await thief.asksToLogIn();
+    await thief.logsIn(AGENT);
+    await thief.sees(`${isAsked} #code`);
+    await thief.at('#code').fill(code);
+    await thief.at('#factor-submit').click();
+    await thief.sees('main[data-reason="factor.invalid"] #problem');
+    await thief.looks('factor-totp-used');
     await stage.demo.octroictl('--yes', 'app', 'set', 'mesdemandes', '--min-acr', '');
   },
 
