@@ -310,6 +310,8 @@ async fn the_lease_of_a_server_that_died_runs_out(db: Database) {
     queue(&idp, mail_to(INES)).await;
     idp.mail().next_to(INES).await;
     assert_eq!(idp.mail().received().len(), 1, "the other one is still somebody's");
+    // Its own lease must not run out between the answer of the mail server and what is written of it.
+    until(&idp, "one sent", |messages| messages.iter().any(|message| message.state == MessageState::Sent)).await;
     idp.advance(lease);
     idp.mail().next_to(OMAR).await;
     let messages = until(&idp, "sent", all(MessageState::Sent)).await;

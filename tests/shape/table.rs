@@ -125,4 +125,4 @@ pub const ANYWHERE: &[&str] = &[
 pub const TESTS_ONLY: &[&str] = &["http", "httparse", "insta", "proptest", "rcgen", "tempfile"];
 
 /// The members of the workspace themselves.
-pub const OURS: &[&str] = &["octroi_idp", "octroi_admin_cli"];
+pub const OURS: &[&str] = &["octroi_idp", "octroi_admin_cli", "octroi_tests"];
